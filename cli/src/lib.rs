@@ -1,0 +1,1 @@
+//! Rehearse a KYC vendor's good and bad days against a real onboarding backend

@@ -1,0 +1,1 @@
+//! Drives onboarding journeys through a backend with Goose and judges the outcome

@@ -1,0 +1,1 @@
+//! The reference backend: what a good team builds around a KYC vendor

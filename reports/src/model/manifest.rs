@@ -1,0 +1,57 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What was run, where, and how it ended: written before the first applicant arrives, so that even a killed run can be told apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The run's own name, which is also its folder's: start time, scenario, seed.
+    pub id: String,
+    /// The version of kycsim that made it.
+    pub kycsim: String,
+    /// When the schedule began, RFC 3339 in UTC.
+    pub started_at: String,
+    pub scenario: ScenarioSummary,
+    /// The seed every fate was drawn from; with the scenario, it makes the run again.
+    pub seed: u64,
+    /// The command that repeats this run.
+    pub command: String,
+    pub machine: Machine,
+    pub ended: Ended,
+}
+
+/// What a reader must know of the scenario without opening it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioSummary {
+    pub name: String,
+    /// One sentence: what happens.
+    pub summary: String,
+    /// What a run of it teaches.
+    pub teaches: String,
+    /// How long applicants arrive, in seconds.
+    pub arrivals_seconds: f64,
+}
+
+/// The machine that ran it: figures from different machines are not comparable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    pub os: String,
+    pub arch: String,
+    pub cores: u32,
+    /// Built with or without optimisation: `release` or `debug`.
+    pub build: String,
+}
+
+/// How the run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// It has not, or it was killed: what is here is what was on disk.
+    Unfinished,
+    /// Asked to stop (Ctrl-C or SIGTERM) before the schedule was over.
+    CutShort,
+    /// The whole schedule was played and every journey followed to its end or to the settling deadline.
+    Complete,
+}

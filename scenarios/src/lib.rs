@@ -1,0 +1,1 @@
+//! The scenario language, the pure model and the shipped catalogue

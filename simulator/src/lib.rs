@@ -1,0 +1,1 @@
+//! The fake KYC vendor: a library first, a server second
