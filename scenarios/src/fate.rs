@@ -1,0 +1,171 @@
+//! Chance: every draw about an applicant comes from a generator keyed by `(seed, applicant, purpose, occurrence)`.
+//!
+//! Nothing is drawn from a shared stream, so the same applicant meets the same fate whatever the interleaving, the thread count or the
+//! machine, and "the same run with the outage removed" changes nothing else.
+
+use std::fmt;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The name by which an applicant is known to everybody: the load test, the backend (as its reference) and the vendor.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApplicantKey(String);
+
+impl ApplicantKey {
+    /// Returns the key of the `number`th applicant of a schedule: `a-000042`.
+    #[must_use]
+    pub fn numbered(number: u64) -> Self {
+        Self(format!("a-{number:06}"))
+    }
+
+    /// Returns a key that came from elsewhere, such as the reference in a vendor's session.
+    #[must_use]
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ApplicantKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a draw is for. A new purpose never changes the draws of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Which group of the applicant mix.
+    Profile,
+    /// Name, birth, document: who the applicant is.
+    Identity,
+    /// The picture itself.
+    Image,
+    /// Whether a capture goes wrong, and how.
+    CaptureDefect,
+    /// What the vendor decides.
+    Outcome,
+    /// How long the vendor takes.
+    DecisionDelay,
+    /// How often, and with what delay, a callback is sent.
+    Callback,
+    /// How long the vendor takes to answer a request.
+    Latency,
+    /// Whether a request meets an incident's fault.
+    Fault,
+    /// How long the applicant waits before giving up.
+    Patience,
+    /// How long the applicant takes for a step.
+    StepTime,
+    /// Whether the applicant leaves at a step of their own accord.
+    Leave,
+    /// How long a reviewer takes for this applicant's case.
+    Handling,
+    /// What the reviewer decides.
+    ReviewDecision,
+    /// The moments at which applicants arrive.
+    Arrivals,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Identity => "identity",
+            Self::Image => "image",
+            Self::CaptureDefect => "capture-defect",
+            Self::Outcome => "outcome",
+            Self::DecisionDelay => "decision-delay",
+            Self::Callback => "callback",
+            Self::Latency => "latency",
+            Self::Fault => "fault",
+            Self::Patience => "patience",
+            Self::StepTime => "step-time",
+            Self::Leave => "leave",
+            Self::Handling => "handling",
+            Self::ReviewDecision => "review-decision",
+            Self::Arrivals => "arrivals",
+        }
+    }
+}
+
+/// All the chance in one applicant's life: the same on every machine, whatever runs beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fate {
+    seed: u64,
+    applicant: ApplicantKey,
+}
+
+impl Fate {
+    /// Returns the fate of `applicant` in a run with this seed.
+    #[must_use]
+    pub const fn new(seed: u64, applicant: ApplicantKey) -> Self {
+        Self { seed, applicant }
+    }
+
+    /// Whose fate it is.
+    #[must_use]
+    pub const fn applicant(&self) -> &ApplicantKey {
+        &self.applicant
+    }
+
+    /// Returns the generator for the `occurrence`th draw for one purpose (the attempt, the step, the request), always from its beginning.
+    #[must_use]
+    pub fn rng(&self, purpose: Purpose, occurrence: u32) -> ChaCha8Rng {
+        keyed(self.seed, purpose, occurrence, self.applicant.as_str())
+    }
+}
+
+/// Returns the generator for something that belongs to no applicant, such as the arrivals.
+#[must_use]
+pub fn world_rng(seed: u64, purpose: Purpose) -> ChaCha8Rng {
+    keyed(seed, purpose, 0, "")
+}
+
+fn keyed(seed: u64, purpose: Purpose, occurrence: u32, applicant: &str) -> ChaCha8Rng {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update(occurrence.to_le_bytes());
+    hash.update(purpose.label());
+    hash.update([0]); // keeps ("a", "bc") and ("ab", "c") apart
+    hash.update(applicant);
+    ChaCha8Rng::from_seed(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+
+    fn first(seed: u64, applicant: u64, purpose: Purpose, occurrence: u32) -> u64 {
+        Fate::new(seed, ApplicantKey::numbered(applicant)).rng(purpose, occurrence).next_u64()
+    }
+
+    #[test]
+    fn a_fate_is_the_same_on_every_machine() {
+        // Stored figures: if they change, every recorded run changes its meaning.
+        assert_eq!(first(7, 42, Purpose::Outcome, 1), FATE_7_42_OUTCOME_1);
+        assert_eq!(first(7, 42, Purpose::Patience, 0), FATE_7_42_PATIENCE_0);
+    }
+    const FATE_7_42_OUTCOME_1: u64 = 0;
+    const FATE_7_42_PATIENCE_0: u64 = 0;
+
+    #[test]
+    fn each_part_of_the_key_matters() {
+        let base = first(7, 42, Purpose::Outcome, 1);
+        assert_ne!(base, first(8, 42, Purpose::Outcome, 1));
+        assert_ne!(base, first(7, 43, Purpose::Outcome, 1));
+        assert_ne!(base, first(7, 42, Purpose::Callback, 1));
+        assert_ne!(base, first(7, 42, Purpose::Outcome, 2));
+    }
+}

@@ -1,0 +1,29 @@
+//! The scenario language: what stands in a scenario file, checked where it is read.
+//!
+//! [`Scenario`] is the whole. Numbers out of range, weights of zero and objectives that do not parse are refused by the types themselves, so
+//! behind this border nobody checks again.
+
+mod applicants;
+mod arrivals;
+mod distribution;
+mod incident;
+mod measure;
+mod nearest;
+mod objective;
+mod quantity;
+mod read;
+mod review;
+mod scenario;
+mod vendor;
+
+pub use applicants::{ApplicantGroup, CaptureDefects, Country, Device, DocumentKind, Leave, Risk};
+pub use arrivals::{Arrivals, Process, RateProfile, RateStep, Schedule};
+pub use distribution::Distribution;
+pub use incident::{HeldCallbacks, HttpFault, Incident, Scope};
+pub use measure::{Measure, Unit, describe_distribution};
+pub use objective::{Comparison, Objective, Objectives};
+pub use quantity::{Period, Probability, QuantityError, Rate, Weight};
+pub use read::{InvalidScenario, ReadScenarioError};
+pub use review::{Review, ReviewDecision, Triage};
+pub use scenario::{Applicant, Mix, RunSettings, Scenario, ScenarioName};
+pub use vendor::{Callbacks, Duplicates, OutcomeWeight, Outcomes, Vendor};

@@ -1,0 +1,104 @@
+//! The vendor's ledger: what it decided and what it sent, the truth against which a backend is judged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fate::ApplicantKey;
+use crate::time::SimTime;
+use crate::vendor::Decision;
+
+/// One line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// When it happened.
+    pub at: SimTime,
+    /// The session it happened to.
+    pub session: String,
+    /// Whose session it is.
+    pub applicant: ApplicantKey,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: LedgerEvent,
+}
+
+/// What can stand in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum LedgerEvent {
+    /// The customer began a session.
+    SessionCreated,
+    /// The customer asked for a decision.
+    Submitted {
+        /// About which attempt.
+        attempt: u32,
+    },
+    /// The vendor decided.
+    Decided {
+        /// When it was to decide; `at` is when it did.
+        due: SimTime,
+        /// What.
+        decision: Decision,
+    },
+    /// Nobody finished the session in time.
+    Expired,
+    /// The customer gave the session up.
+    Cancelled,
+    /// An incident holds the callback back.
+    CallbackHeld {
+        /// The event's id.
+        callback: String,
+        /// Which copy.
+        copy: u32,
+        /// Until when.
+        until: SimTime,
+    },
+    /// The callback will never be sent.
+    CallbackLost {
+        /// The event's id.
+        callback: String,
+    },
+    /// A delivery was attempted; `at` is when it ended.
+    Delivered {
+        /// The event's id.
+        callback: String,
+        /// About which attempt of the session.
+        attempt: u32,
+        /// Which copy: 0 is the first, others are duplicates made on purpose.
+        copy: u32,
+        /// Which try of this copy, from 1.
+        attempt_number: u32,
+        /// When it was to begin.
+        due: SimTime,
+        /// When it began.
+        began: SimTime,
+        /// How it ended.
+        result: DeliveryResult,
+    },
+    /// The vendor gave a callback up after its last try.
+    CallbackGivenUp {
+        /// The event's id.
+        callback: String,
+        /// Which copy.
+        copy: u32,
+    },
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DeliveryResult {
+    /// Answered with success.
+    Accepted {
+        /// 200 to 299.
+        status: u16,
+    },
+    /// Answered with anything else.
+    Refused {
+        /// The status.
+        status: u16,
+    },
+    /// Not answered.
+    Failed {
+        /// Why, in words.
+        reason: String,
+    },
+}
