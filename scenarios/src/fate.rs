@@ -157,8 +157,8 @@ mod tests {
         assert_eq!(first(7, 42, Purpose::Outcome, 1), FATE_7_42_OUTCOME_1);
         assert_eq!(first(7, 42, Purpose::Patience, 0), FATE_7_42_PATIENCE_0);
     }
-    const FATE_7_42_OUTCOME_1: u64 = 0;
-    const FATE_7_42_PATIENCE_0: u64 = 0;
+    const FATE_7_42_OUTCOME_1: u64 = 849_589_872_242_866_510;
+    const FATE_7_42_PATIENCE_0: u64 = 10_678_096_443_207_519_826;
 
     #[test]
     fn each_part_of_the_key_matters() {

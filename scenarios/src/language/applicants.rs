@@ -125,8 +125,10 @@ words! {
 
 words! {
     /// What an applicant takes pictures with.
+    #[derive(Default)]
     Device {
         /// A recent phone on a good network.
+        #[default]
         MobileGood = "mobile_good",
         /// An old phone on a poor network.
         MobilePoor = "mobile_poor",
@@ -135,26 +137,16 @@ words! {
     }
 }
 
-impl Default for Device {
-    fn default() -> Self {
-        Self::MobileGood
-    }
-}
-
 words! {
     /// What the backend would think of an applicant.
+    #[derive(Default)]
     Risk {
         /// Nothing unusual.
+        #[default]
         Low = "low",
         /// Something unusual.
         Medium = "medium",
         /// Much unusual.
         High = "high",
-    }
-}
-
-impl Default for Risk {
-    fn default() -> Self {
-        Self::Low
     }
 }

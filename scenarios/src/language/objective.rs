@@ -3,7 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -131,14 +131,24 @@ impl<'de> Deserialize<'de> for Objectives {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Objectives, A::Error> {
                 let mut objectives = Vec::new();
                 while let Some(measure) = map.next_key::<String>()? {
-                    let bound = map.next_value::<String>()?;
-                    objectives.push(Objective::parse(&measure, &bound).map_err(de::Error::custom)?);
+                    objectives.push(map.next_value_seed(BoundOn(&measure))?);
                 }
                 Ok(Objectives(objectives))
             }
         }
 
         deserializer.deserialize_map(Table)
+    }
+}
+
+/// Reads a bound while its measure is at hand, so that an error points at this very line.
+struct BoundOn<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for BoundOn<'_> {
+    type Value = Objective;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Objective, D::Error> {
+        Objective::parse(self.0, &String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -194,7 +204,7 @@ mod tests {
     #[test]
     fn what_does_not_parse_says_what_would() {
         refused("decision_latency.p95", "is not an objective");
-        refused("decision_latency.p59<30s", "did you mean `decision_latency.p95`?");
+        refused("decision_latncy.p95<30s", "did you mean `decision_latency.p95`?");
         refused("decision_latency.p95<8%", "is a duration");
         refused("abandonment.rate<30s", "is a share");
         refused("abandonment.rate<150%", "is a share");

@@ -51,7 +51,7 @@ const fn default_session_lifetime() -> Period {
 /// Weights of the four outcomes, each with its reasons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "BTreeMap<Outcome, OutcomeWeight>", into = "BTreeMap<Outcome, OutcomeWeight>")]
-#[schemars(with = "BTreeMap<Outcome, OutcomeWeight>")]
+#[schemars(schema_with = "outcomes_schema")]
 pub struct Outcomes(BTreeMap<Outcome, OutcomeWeight>);
 
 /// The weight of one outcome: a number, or a number with the weights of its reasons.
@@ -71,7 +71,24 @@ struct OutcomeTable {
     weight: Weight,
     /// Why, as weights among each other.
     #[serde(default)]
+    #[schemars(schema_with = "reasons_schema")]
     reasons: BTreeMap<Reason, Weight>,
+}
+
+fn outcomes_schema(generator: &mut SchemaGenerator) -> Schema {
+    let weight = generator.subschema_for::<OutcomeWeight>();
+    closed_table(Outcome::ALL.iter().map(|outcome| outcome.as_str()), &weight)
+}
+
+fn reasons_schema(generator: &mut SchemaGenerator) -> Schema {
+    let weight = generator.subschema_for::<Weight>();
+    closed_table(Reason::ALL.iter().map(|reason| reason.as_str()), &weight)
+}
+
+/// A table that has these keys and no others; schemars would leave the keys of a map open.
+fn closed_table(keys: impl Iterator<Item = &'static str>, value: &Schema) -> Schema {
+    let properties: serde_json::Map<String, serde_json::Value> = keys.map(|key| (key.to_owned(), value.clone().to_value())).collect();
+    json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
 // A visitor and not an untagged enum: its errors say what was wrong, not only that nothing matched.

@@ -1,0 +1,7 @@
+//! The scenario language and the pure vendor, through their public interface.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic; that is how it fails")]
+
+mod errors;
+mod plan;
+mod schema;
