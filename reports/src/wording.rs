@@ -103,10 +103,11 @@ pub fn found(integrity: &Integrity, kind: FindingKind) -> u64 {
     integrity.findings.iter().map(|finding| u64::from(finding.kind == kind)).sum()
 }
 
-/// Returns a name of the model as words: `segment.vendor` is `vendor`, `capture_document` is `capture document`.
+/// Returns a name of the model as words, [plain](plain): `segment.vendor` is `vendor`, `capture_document` is `capture document`.
 #[must_use]
 pub fn name(name: &str) -> String {
-    name.strip_prefix("segment.").or_else(|| name.strip_prefix("step.")).unwrap_or(name).replace('_', " ")
+    let last = name.strip_prefix("segment.").or_else(|| name.strip_prefix("step.")).unwrap_or(name);
+    plain(&last.replace('_', " "))
 }
 
 /// Returns `text` on one line and without control characters: names come from scenario files, and must not steer a terminal.

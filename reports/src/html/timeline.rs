@@ -57,7 +57,7 @@ pub(super) const PANELS: [Panel; 7] = [
     },
     Panel {
         id: "decision-latency",
-        title: "Decision latency of those decided at that moment",
+        title: "Decision latency at that moment",
         unit: Unit::Duration,
         measures: &[measure!("p50", 0, |s| s.decision_latency_p50), measure!("p95", 2, |s| s.decision_latency_p95)],
     },

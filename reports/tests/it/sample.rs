@@ -221,8 +221,9 @@ fn rounded(value: f64) -> f64 {
 
 /// Returns second `second` of a run whose vendor fails from 12 to 22 of every 45.
 fn sample(second: u32) -> Sample {
-    let phase = second % 45;
-    let wobble = |salt: u32, most: u32| f64::from((second * 7_919 + salt * 104_729) % 997 * most / 997);
+    let phase = (second - 1) % 45 + 1;
+    // Not chance, and it need not be: only something that looks like it, and is the same every time.
+    let wobble = |salt: u32, most: u32| f64::from((second.wrapping_mul(2_654_435_761).rotate_left(salt * 5) >> 8) % 1_000 * most / 1_000);
     let down = (12..22).contains(&phase);
     let draining = (22..31).contains(&phase);
     let arriving = phase < 40;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::drawing::{DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::Cartesian2d;
@@ -24,6 +24,8 @@ const TOP: i32 = 8;
 /// Room above the plot for the names of incidents, where a chart shows them.
 const TOP_WITH_BANDS: i32 = 22;
 const FONT_SIZE: i32 = 12;
+/// How far lines may reach beyond the plot, in subpixels.
+const BLEED: i32 = 2 * SUBPIXELS;
 /// The width of one character of an incident's name, for deciding whether the name fits its band.
 const BAND_CHARACTER: i32 = 7;
 
@@ -184,9 +186,11 @@ impl Frame {
         push_escaped(&mut svg, &self.label);
         let (left, top) = (pixels(x.start), pixels(y.start));
         let (w, h) = (pixels(x.end - x.start), pixels(y.end - y.start));
+        // The inner picture cuts off what zooming moves out of the plot; above and below it leaves room for half a line's thickness.
+        let (bleed_top, bleed_h) = (pixels(y.start - BLEED), pixels(y.end - y.start + 2 * BLEED));
         let _ = write!(
             svg,
-            r#""><g class="frame">{grid}</g><svg class="data" x="{left}" y="{top}" width="{w}" height="{h}" viewBox="{left} {top} {w} {h}" preserveAspectRatio="none">{data}</svg><g class="ticks-x">{ticks_x}</g><g class="ticks-y">{ticks_y}</g><g class="band-labels">{band_labels}</g></svg>"#,
+            r#"" data-plot="{left} {top} {w} {h}"><g class="frame">{grid}</g><svg class="data" x="{left}" y="{bleed_top}" width="{w}" height="{bleed_h}" viewBox="{left} {bleed_top} {w} {bleed_h}" preserveAspectRatio="none">{data}</svg><g class="ticks-x">{ticks_x}</g><g class="ticks-y">{ticks_y}</g><g class="band-labels">{band_labels}</g></svg>"#,
             grid = layers.grid,
             data = layers.data,
             ticks_x = layers.ticks_x,
@@ -203,6 +207,8 @@ fn axes(plot: &mut Plot<'_, '_>) -> Drawn {
         .bold_line_style(Ink::Grid.colour())
         .axis_style(Ink::Axis.colour())
         .set_all_tick_mark_size(5 * SUBPIXELS)
+        // No marks on the axis of time, only labels: the script moves labels when a reader zooms, and marks would stay behind.
+        .set_tick_mark_size(LabelAreaPosition::Bottom, 0)
         .x_label_style(text(Ink::TickX))
         .y_label_style(text(Ink::TickY))
         .draw()

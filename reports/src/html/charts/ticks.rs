@@ -69,7 +69,8 @@ pub(crate) fn counts(highest: f64, wanted: u32) -> Vec<f64> {
 }
 
 fn every(step: f64, from: f64, until: f64) -> Vec<f64> {
-    let first = (from / step - 1e-9).ceil();
+    // Adding zero turns a negative zero, which would be written with its sign, into a plain one.
+    let first = (from / step - 1e-9).ceil() + 0.0;
     (0..MARKS_MAX)
         .scan(first, |next, _| {
             let mark = *next * step;
