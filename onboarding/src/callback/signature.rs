@@ -1,0 +1,147 @@
+//! Signatures in the Standard Webhooks scheme (<https://www.standardwebhooks.com>, read 2026-11-22).
+//!
+//! HMAC-SHA256 over `{id}.{timestamp}.{body}`, the body as the bytes that came. Nothing of a callback is looked at before
+//! this has said yes.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
+use sha2::Sha256;
+
+use crate::secret::CallbackSecret;
+
+/// How far the sender's clock may be from ours, and how old a callback may be: what was recorded cannot be played again later.
+const TOLERANCE_SECONDS: i64 = 300;
+/// A sender rotating its keys signs with two or three of them; more than this is somebody trying.
+const SIGNATURES_MAX: usize = 8;
+/// The id becomes a key in the database.
+const ID_LENGTH_MAX: usize = 256;
+
+/// The three headers, as far as they are there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedHeaders<'a> {
+    pub(crate) id: Option<&'a str>,
+    pub(crate) timestamp: Option<&'a str>,
+    pub(crate) signature: Option<&'a str>,
+}
+
+/// Why a callback is not believed to be the vendor's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SignatureError {
+    #[error("a header is missing or malformed")]
+    Headers,
+    #[error("the timestamp is too far from now")]
+    Timestamp,
+    #[error("no signature holds")]
+    Signature,
+}
+
+/// Returns the event's id when the callback is the vendor's and fresh.
+pub(crate) fn verify<'a>(
+    secret: &CallbackSecret,
+    headers: SignedHeaders<'a>,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<&'a str, SignatureError> {
+    let (Some(id), Some(timestamp), Some(signatures)) = (headers.id, headers.timestamp, headers.signature) else {
+        return Err(SignatureError::Headers);
+    };
+    if id.is_empty() || id.len() > ID_LENGTH_MAX {
+        return Err(SignatureError::Headers);
+    }
+    let sent: i64 = timestamp.parse().map_err(|_| SignatureError::Headers)?;
+    if now.as_second().saturating_sub(sent).saturating_abs() > TOLERANCE_SECONDS {
+        return Err(SignatureError::Timestamp);
+    }
+
+    // An HMAC takes a key of any length.
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.key()).map_err(|_| SignatureError::Signature)?;
+    for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
+        mac.update(part);
+    }
+    let holds = signatures
+        .split(' ')
+        .take(SIGNATURES_MAX)
+        .filter_map(|signature| signature.strip_prefix("v1,"))
+        .filter_map(|encoded| STANDARD.decode(encoded).ok())
+        .any(|signature| mac.clone().verify_slice(&signature).is_ok()); // compares in constant time
+    if holds { Ok(id) } else { Err(SignatureError::Signature) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The vector that the scheme's own libraries are tested with.
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+    const SENT: i64 = 1_614_265_330;
+    const BODY: &[u8] = br#"{"test": 2432232314}"#;
+    const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTt/tmKtSyEyNlJH7Nl4Q4o7TXGKhME=";
+
+    fn outcome(id: &str, timestamp: &str, signature: &str, body: &[u8], now: i64) -> Result<(), SignatureError> {
+        let headers = SignedHeaders { id: Some(id), timestamp: Some(timestamp), signature: Some(signature) };
+        let secret = CallbackSecret::parse(SECRET).unwrap();
+        verify(&secret, headers, body, Timestamp::from_second(now).unwrap()).map(drop)
+    }
+
+    #[track_caller]
+    fn check_signature(signature: &str, expected: Result<(), SignatureError>) {
+        assert_eq!(outcome(ID, &SENT.to_string(), signature, BODY, SENT), expected);
+    }
+
+    #[test]
+    fn the_published_vector_holds() {
+        check_signature(SIGNATURE, Ok(()));
+    }
+
+    #[test]
+    fn one_good_signature_among_several_is_enough() {
+        check_signature(&format!("v1,AAAA v1a,whatever {SIGNATURE}"), Ok(()));
+    }
+
+    #[test]
+    fn there_is_an_end_to_trying() {
+        check_signature(&format!("{}{SIGNATURE}", "v1,AAAA ".repeat(8)), Err(SignatureError::Signature));
+    }
+
+    #[test]
+    fn other_versions_and_other_bytes_do_not_hold() {
+        check_signature(&SIGNATURE.replace("v1,", "v2,"), Err(SignatureError::Signature));
+        check_signature("v1,g0hM9SsE+OTPJTt/tmKtSyEyNlJH7Nl4Q4o7TXGKhMF=", Err(SignatureError::Signature));
+        check_signature("v1,", Err(SignatureError::Signature));
+        check_signature("", Err(SignatureError::Signature));
+    }
+
+    #[test]
+    fn id_timestamp_and_body_are_all_signed() {
+        let sent = SENT.to_string();
+        assert_eq!(outcome("msg_other", &sent, SIGNATURE, BODY, SENT), Err(SignatureError::Signature));
+        assert_eq!(outcome(ID, "1614265331", SIGNATURE, BODY, SENT), Err(SignatureError::Signature));
+        assert_eq!(outcome(ID, &sent, SIGNATURE, b"{}", SENT), Err(SignatureError::Signature));
+    }
+
+    #[test]
+    fn five_minutes_either_way_are_tolerated() {
+        let sent = SENT.to_string();
+        for (now, expected) in [
+            (SENT + 300, Ok(())),
+            (SENT - 300, Ok(())),
+            (SENT + 301, Err(SignatureError::Timestamp)),
+            (SENT - 301, Err(SignatureError::Timestamp)),
+        ] {
+            assert_eq!(outcome(ID, &sent, SIGNATURE, BODY, now), expected, "at {now}");
+        }
+    }
+
+    #[test]
+    fn missing_and_malformed_headers_are_refused() {
+        assert_eq!(outcome("", "1614265330", SIGNATURE, BODY, SENT), Err(SignatureError::Headers));
+        assert_eq!(outcome(ID, "yesterday", SIGNATURE, BODY, SENT), Err(SignatureError::Headers));
+        assert_eq!(outcome(ID, &i64::MIN.to_string(), SIGNATURE, BODY, SENT), Err(SignatureError::Timestamp));
+        let headers = SignedHeaders { id: Some(ID), timestamp: None, signature: Some(SIGNATURE) };
+        let secret = CallbackSecret::parse(SECRET).unwrap();
+        assert_eq!(verify(&secret, headers, BODY, Timestamp::UNIX_EPOCH), Err(SignatureError::Headers));
+    }
+}

@@ -1,0 +1,154 @@
+//! Writes down what a decision comes to: one row, one move, one audit event, one notice, all in the caller's change.
+
+use serde_json::json;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::policy::Ruling;
+use super::weigh::{Finding, Recorded, Standing, Why, weigh};
+use super::{Outcome, Reason, Report};
+use crate::audit::{Entry, Kind, append};
+use crate::config::OnboardingConfig;
+use crate::id::Cause;
+use crate::store::{Reading as _, StoreError, micros};
+use crate::verification::{Move, Status, Verification};
+use crate::word::{Word as _, words};
+use crate::{clock, notice, review};
+
+words! {
+    /// How a decision became known.
+    "source"
+    pub(crate) enum Source {
+        /// The vendor called.
+        Callback = "callback",
+        /// We asked.
+        Reconciliation = "reconciliation",
+        /// Nobody decided, so our own rules had to.
+        Policy = "policy",
+    }
+}
+
+/// What came of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Applied {
+    Decided(Status),
+    Ended,
+    Repeated,
+    Pending,
+    Refused(Why),
+}
+
+/// Applies a report, as far as it is news.
+pub(crate) async fn apply(
+    conn: &mut SqliteConnection,
+    cause: &Cause,
+    config: &OnboardingConfig,
+    verification: &mut Verification,
+    report: &Report,
+    source: Source,
+) -> Result<Applied, StoreError> {
+    let standing = Standing {
+        status: verification.status,
+        attempt: verification.attempt,
+        max_attempts: config.max_attempts.get(),
+        version: verification.session_version,
+        recorded: match &report.decision {
+            Some(decision) => recorded(conn, verification, decision.attempt).await?,
+            None => None,
+        },
+    };
+    let applied = match weigh(&standing, report) {
+        Finding::Decides { ruling, decision, ended } => {
+            if source == Source::Reconciliation {
+                append(conn, cause, Entry::of(verification, Kind::Reconciled)).await?;
+            }
+            let outcome = Some(decision.outcome);
+            decide(conn, cause, config, verification, source, outcome, &decision.reasons, ruling).await?;
+            if ended && verification.status == Status::NeedsResubmission {
+                expire(conn, cause, verification).await?;
+            }
+            Applied::Decided(verification.status)
+        }
+        Finding::Ends => {
+            expire(conn, cause, verification).await?;
+            Applied::Ended
+        }
+        Finding::Pending => Applied::Pending,
+        Finding::Repeats => return Ok(Applied::Repeated),
+        Finding::Refused(why) => return Ok(Applied::Refused(why)),
+    };
+    verification.saw_version(conn, report.version).await?;
+    Ok(applied)
+}
+
+/// Hands a submitted verification to people for a reason of our own.
+pub(crate) async fn refer(
+    conn: &mut SqliteConnection,
+    cause: &Cause,
+    config: &OnboardingConfig,
+    verification: &mut Verification,
+    reason: Reason,
+) -> Result<(), StoreError> {
+    let ruling = Ruling { taken: Move::Refer, reason: Some(reason) };
+    decide(conn, cause, config, verification, Source::Policy, None, &[reason], ruling).await
+}
+
+/// Ends a verification that ran out, here or at the vendor.
+pub(crate) async fn expire(conn: &mut SqliteConnection, cause: &Cause, verification: &mut Verification) -> Result<(), StoreError> {
+    verification.take(conn, cause, Move::Expire, None).await?;
+    append(conn, cause, Entry::of(verification, Kind::Expired)).await?;
+    notice::send(conn, cause, verification).await
+}
+
+async fn recorded(conn: &mut SqliteConnection, verification: &Verification, attempt: u32) -> Result<Option<Recorded>, StoreError> {
+    let row = sqlx::query("SELECT outcome, reasons FROM decisions WHERE verification = ? AND attempt = ?")
+        .bind(verification.id.as_str())
+        .bind(attempt)
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let words: &str = row.try_get("reasons")?;
+    let reasons = words.split_whitespace().map(|word| Reason::parse(word).unwrap_or(Reason::Unrecognised)).collect();
+    Ok(Some(Recorded { outcome: row.optional_word::<Outcome>("outcome")?, reasons }))
+}
+
+#[expect(clippy::too_many_arguments, reason = "private, and each is a different type; a struct would be used once")]
+async fn decide(
+    conn: &mut SqliteConnection,
+    cause: &Cause,
+    config: &OnboardingConfig,
+    verification: &mut Verification,
+    source: Source,
+    outcome: Option<Outcome>,
+    reasons: &[Reason],
+    ruling: Ruling,
+) -> Result<(), StoreError> {
+    verification.take(conn, cause, ruling.taken, ruling.reason).await?;
+    let words: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
+    sqlx::query("INSERT INTO decisions (verification, attempt, source, outcome, reasons, status, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(verification.id.as_str())
+        .bind(verification.attempt)
+        .bind(source.as_str())
+        .bind(outcome.map(Outcome::as_str))
+        .bind(words.join(" "))
+        .bind(verification.status.as_str())
+        .bind(micros(cause.at))
+        .execute(&mut *conn)
+        .await?;
+
+    let details = json!({ "source": source, "outcome": outcome, "reason": ruling.reason });
+    let entry = Entry::of(verification, Kind::DecisionApplied).status(verification.status).details(details);
+    append(conn, cause, entry).await?;
+
+    match ruling.taken {
+        Move::Refer => {
+            let reason = ruling.reason.unwrap_or(Reason::Unspecified);
+            review::open(conn, cause, verification, reason).await?;
+        }
+        Move::AskAgain => {
+            let expires_at = clock::later(cause.at, config.verification_lifetime);
+            verification.expires(conn, expires_at).await?;
+        }
+        Move::Approve | Move::Reject | Move::Capture | Move::Submit | Move::Expire => {}
+    }
+    notice::send(conn, cause, verification).await
+}

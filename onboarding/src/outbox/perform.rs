@@ -1,0 +1,206 @@
+//! Performs one step: a call to the vendor, and a change that records what came of it.
+//!
+//! Between the call and the change the program may die. Then the step is performed again, and the vendor recognises the
+//! repetition by its key; an image simply replaces itself.
+
+use sqlx::{Row as _, SqliteConnection};
+
+use super::queue::{Due, Step, complete, discard, postpone};
+use crate::account;
+use crate::audit::{Entry, Kind, append};
+use crate::callback::apply_parked;
+use crate::core::Core;
+use crate::decision::{Reason, Report, SessionState, Source, apply, refer};
+use crate::id::{Cause, SessionId};
+use crate::store::{StoreError, micros};
+use crate::vendor::{CallError, NewSession, Verdict};
+use crate::verification::{ImageKind, Status, Verification};
+use crate::{chance, clock};
+
+/// A vendor that wants us to wait longer than this does not know us well enough: the backoff's own cap is the patient choice.
+const RETRY_AFTER_MAX: std::time::Duration = std::time::Duration::from_hours(1);
+
+/// What a successful call tells.
+enum Told {
+    Created(Report),
+    Uploaded(ImageKind),
+    Accepted(Report),
+    /// There was nothing to be told any more.
+    Nothing,
+}
+
+/// Performs one step, whatever comes of it; fails only when the database does, and then nothing has changed.
+pub(super) async fn perform(core: &Core, due: &Due) -> Result<(), StoreError> {
+    let mut reader = core.store.read().await?;
+    let verification = Verification::by_id(&mut reader, &due.verification).await?;
+    drop(reader);
+    let outcome = match verification {
+        // Expired, or decided by a callback that overtook the answer to our own call.
+        Some(verification) if verification.status == Status::Submitted && verification.attempt == due.attempt => {
+            call(core, due, &verification).await?
+        }
+        Some(_) | None => Ok(Told::Nothing),
+    };
+    match &outcome {
+        Ok(Told::Nothing) => {}
+        Ok(Told::Created(_) | Told::Uploaded(_) | Told::Accepted(_)) => core.metrics.vendor_call(due.step.as_str(), "ok"),
+        Err(error) => core.metrics.vendor_call(due.step.as_str(), error.label()),
+    }
+    let outcome = match outcome {
+        Err(error) if error.verdict() == Verdict::Look => look(core, due, error).await?,
+        Ok(_) | Err(_) => outcome,
+    };
+    let cause = Cause { at: core.clock.now(), correlation: due.correlation.clone() };
+    let mut change = core.store.begin().await?;
+    match outcome {
+        Ok(told) => record(core, &mut change, &cause, due, told).await?,
+        Err(error) => fail(core, &mut change, &cause, due, &error).await?,
+    }
+    change.commit().await?;
+    Ok(())
+}
+
+/// Makes the call that the step stands for.
+async fn call(core: &Core, due: &Due, verification: &Verification) -> Result<Result<Told, CallError>, StoreError> {
+    let (key, correlation) = (due.idempotency_key(), &due.correlation);
+    let kind = match (due.step, &verification.session) {
+        (Step::CreateSession, None) => {
+            let mut reader = core.store.read().await?;
+            let reference = account::reference(&mut reader, &verification.account).await?;
+            drop(reader);
+            let session =
+                NewSession { reference: reference.as_str(), country: &verification.country, document_type: verification.document_type };
+            return Ok(core.vendor.create_session(correlation, &key, &session).await.map(Told::Created));
+        }
+        (Step::Submit, Some(session)) => {
+            return Ok(core.vendor.submit(correlation, &key, session).await.map(Told::Accepted));
+        }
+        (Step::UploadDocument, Some(_)) => ImageKind::Document,
+        (Step::UploadSelfie, Some(_)) => ImageKind::Selfie,
+        // Cannot be: the steps are performed in order, and the session is stored with the first one's completion.
+        (Step::CreateSession, Some(_)) | (Step::UploadDocument | Step::UploadSelfie | Step::Submit, None) => {
+            return Ok(Ok(Told::Nothing));
+        }
+    };
+    let Some(session) = &verification.session else { return Ok(Ok(Told::Nothing)) };
+    let mut reader = core.store.read().await?;
+    let bytes = image(&mut reader, verification, kind).await?;
+    drop(reader);
+    match bytes {
+        Some(bytes) => Ok(core.vendor.upload(correlation, session, kind, bytes).await.map(|()| Told::Uploaded(kind))),
+        None => Ok(Ok(Told::Nothing)),
+    }
+}
+
+async fn image(conn: &mut SqliteConnection, verification: &Verification, kind: ImageKind) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = sqlx::query("SELECT bytes FROM evidence WHERE verification = ? AND kind = ?")
+        .bind(verification.id.as_str())
+        .bind(kind.as_str())
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| row.try_get("bytes")).transpose().map_err(StoreError::from)
+}
+
+/// The session does not take the step: perhaps because it took it before, and we never heard.
+async fn look(core: &Core, due: &Due, refusal: CallError) -> Result<Result<Told, CallError>, StoreError> {
+    let mut reader = core.store.read().await?;
+    let session = Verification::by_id(&mut reader, &due.verification).await?.and_then(|verification| verification.session);
+    drop(reader);
+    let Some(session) = session else { return Ok(Err(refusal)) };
+    let report = match core.vendor.fetch(&due.correlation, &session).await {
+        Ok(report) => report,
+        Err(error) => return Ok(Err(error)),
+    };
+    let moved_on = match report.state {
+        SessionState::Collecting => false,
+        SessionState::Processing => report.attempt == due.attempt,
+        SessionState::Decided => report.decision.as_ref().is_some_and(|decision| decision.attempt == due.attempt),
+        SessionState::Ended => true,
+    };
+    Ok(if moved_on { Ok(Told::Accepted(report)) } else { Err(refusal) })
+}
+
+/// Records a success.
+async fn record(core: &Core, conn: &mut SqliteConnection, cause: &Cause, due: &Due, told: Told) -> Result<(), StoreError> {
+    let Some(mut verification) = Verification::by_id(conn, &due.verification).await? else { return Ok(()) };
+    match told {
+        Told::Nothing => {}
+        Told::Created(report) => {
+            remember_session(conn, &mut verification, &report.session).await?;
+            verification.saw_version(conn, report.version).await?;
+            apply_parked(conn, cause, &core.config, &mut verification, &report.session).await?;
+        }
+        Told::Uploaded(kind) => {
+            // The vendor has it, so we need not.
+            sqlx::query("DELETE FROM evidence WHERE verification = ? AND kind = ?")
+                .bind(verification.id.as_str())
+                .bind(kind.as_str())
+                .execute(&mut *conn)
+                .await?;
+        }
+        Told::Accepted(report) => {
+            accepted(core, conn, cause, &mut verification, &report).await?;
+            if due.step != Step::Submit {
+                discard(conn, &verification.id).await?; // the session has moved on without the remaining steps
+            }
+        }
+    }
+    complete(conn, cause, due).await
+}
+
+async fn remember_session(conn: &mut SqliteConnection, verification: &mut Verification, session: &SessionId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE verifications SET session = ? WHERE id = ?")
+        .bind(session.as_str())
+        .bind(verification.id.as_str())
+        .execute(conn)
+        .await?;
+    verification.session = Some(session.clone());
+    Ok(())
+}
+
+/// The vendor has everything. If a callback told the decision already, nothing is left to wait for.
+async fn accepted(
+    core: &Core,
+    conn: &mut SqliteConnection,
+    cause: &Cause,
+    verification: &mut Verification,
+    report: &Report,
+) -> Result<(), StoreError> {
+    if report.state != SessionState::Ended {
+        append(conn, cause, Entry::of(verification, Kind::VendorAccepted)).await?;
+    }
+    if verification.status != Status::Submitted {
+        return Ok(());
+    }
+    sqlx::query("UPDATE verifications SET vendor_accepted_at = ? WHERE id = ?")
+        .bind(micros(cause.at))
+        .bind(verification.id.as_str())
+        .execute(&mut *conn)
+        .await?;
+    verification.reconcile(conn, clock::later(cause.at, core.config.reconcile_after), 0).await?;
+    apply(conn, cause, &core.config, verification, report, Source::Reconciliation).await?;
+    Ok(())
+}
+
+/// Records a failure: another try, or people take over. The applicant is never turned away for it.
+async fn fail(core: &Core, conn: &mut SqliteConnection, cause: &Cause, due: &Due, error: &CallError) -> Result<(), StoreError> {
+    let given_up = clock::between(due.created_at, cause.at) > core.config.give_up_after;
+    let reason = match error.verdict() {
+        Verdict::Retry(retry_after) if !given_up => {
+            let backoff = core.config.outbox_backoff.delay(due.tries.saturating_add(1), chance::share());
+            let delay = backoff.max(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX));
+            tracing::info!(verification = %due.verification, step = %due.step, tries = due.tries, %error, "vendor call failed");
+            return postpone(conn, due, clock::later(cause.at, delay)).await;
+        }
+        Verdict::Retry(_) => Reason::VendorUnavailable,
+        Verdict::Look | Verdict::GiveUp => Reason::VendorRefused,
+    };
+    tracing::warn!(verification = %due.verification, step = %due.step, %reason, %error, "vendor call given up");
+    discard(conn, &due.verification).await?;
+    match Verification::by_id(conn, &due.verification).await? {
+        Some(mut verification) if verification.status == Status::Submitted && verification.attempt == due.attempt => {
+            refer(conn, cause, &core.config, &mut verification, reason).await
+        }
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! A verification as the database has it, and the one way to move it.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Move, Status};
+use crate::decision::Reason;
+use crate::id::{AccountId, Cause, Country, DocumentType, SessionId, VerificationId};
+use crate::store::{Reading as _, StoreError, micros};
+
+/// One applicant's verification, over all its attempts.
+#[derive(Debug, Clone)]
+pub(crate) struct Verification {
+    pub(crate) id: VerificationId,
+    pub(crate) account: AccountId,
+    pub(crate) country: Country,
+    pub(crate) document_type: DocumentType,
+    pub(crate) status: Status,
+    /// Counts submissions, from 1; grows when the first new image of a resubmission is accepted.
+    pub(crate) attempt: u32,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) session_version: i64,
+    pub(crate) vendor_accepted_at: Option<Timestamp>,
+    pub(crate) reconcile_tries: u32,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl Verification {
+    pub(crate) async fn by_id(conn: &mut SqliteConnection, id: &VerificationId) -> Result<Option<Self>, StoreError> {
+        let row = sqlx::query("SELECT * FROM verifications WHERE id = ?").bind(id.as_str()).fetch_optional(conn).await?;
+        row.as_ref().map(Self::read).transpose()
+    }
+
+    pub(crate) async fn by_session(conn: &mut SqliteConnection, id: &SessionId) -> Result<Option<Self>, StoreError> {
+        let row = sqlx::query("SELECT * FROM verifications WHERE session = ?").bind(id.as_str()).fetch_optional(conn).await?;
+        row.as_ref().map(Self::read).transpose()
+    }
+
+    pub(crate) fn read(row: &SqliteRow) -> Result<Self, StoreError> {
+        let session = match row.try_get::<Option<&str>, _>("session")? {
+            Some(_) => Some(row.parsed("session", "session id", SessionId::parse)?),
+            None => None,
+        };
+        let vendor_accepted_at = match row.try_get::<Option<i64>, _>("vendor_accepted_at")? {
+            Some(_) => Some(row.time("vendor_accepted_at")?),
+            None => None,
+        };
+        Ok(Self {
+            id: row.parsed("id", "verification id", VerificationId::parse)?,
+            account: row.parsed("account", "account id", AccountId::parse)?,
+            country: row.parsed("country", "country", Country::parse)?,
+            document_type: row.word("document_type")?,
+            status: row.word("status")?,
+            attempt: row.try_get("attempt")?,
+            reason: row.optional_word("reason")?,
+            session,
+            session_version: row.try_get("session_version")?,
+            vendor_accepted_at,
+            reconcile_tries: row.try_get("reconcile_tries")?,
+            created_at: row.time("created_at")?,
+            updated_at: row.time("updated_at")?,
+        })
+    }
+
+    /// Moves the verification. What a move always entails happens here, so that no caller can forget it.
+    pub(crate) async fn take(
+        &mut self,
+        conn: &mut SqliteConnection,
+        cause: &Cause,
+        taken: Move,
+        reason: Option<Reason>,
+    ) -> Result<(), StoreError> {
+        let after = self.status.on(taken)?;
+        let reopens = self.status == Status::NeedsResubmission && after == Status::CaptureInProgress;
+        let attempt = if reopens { self.attempt.saturating_add(1) } else { self.attempt };
+        if reopens {
+            // Nobody must be asked about the new attempt before it has been submitted.
+            sqlx::query("UPDATE verifications SET vendor_accepted_at = NULL, reconcile_at = NULL, reconcile_tries = 0 WHERE id = ?")
+                .bind(self.id.as_str())
+                .execute(&mut *conn)
+                .await?;
+            self.vendor_accepted_at = None;
+            self.reconcile_tries = 0;
+        }
+        sqlx::query("UPDATE verifications SET status = ?, attempt = ?, reason = ?, updated_at = ? WHERE id = ?")
+            .bind(after.as_str())
+            .bind(attempt)
+            .bind(reason.map(Reason::as_str))
+            .bind(micros(cause.at))
+            .bind(self.id.as_str())
+            .execute(&mut *conn)
+            .await?;
+        if after.is_final() {
+            sqlx::query("DELETE FROM evidence WHERE verification = ?").bind(self.id.as_str()).execute(&mut *conn).await?;
+        }
+        self.status = after;
+        self.attempt = attempt;
+        self.reason = reason;
+        self.updated_at = cause.at;
+        Ok(())
+    }
+
+    /// Remembers the newest version of the session that was taken into account.
+    pub(crate) async fn saw_version(&mut self, conn: &mut SqliteConnection, version: i64) -> Result<(), StoreError> {
+        self.session_version = self.session_version.max(version);
+        sqlx::query("UPDATE verifications SET session_version = max(session_version, ?) WHERE id = ?")
+            .bind(version)
+            .bind(self.id.as_str())
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    /// Sets the moment at which the verification runs out, if the applicant leaves it lying.
+    pub(crate) async fn expires(&self, conn: &mut SqliteConnection, at: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("UPDATE verifications SET expires_at = ? WHERE id = ?").bind(micros(at)).bind(self.id.as_str()).execute(conn).await?;
+        Ok(())
+    }
+
+    /// Sets the moment at which the vendor is asked, should no callback have come until then.
+    pub(crate) async fn reconcile(&self, conn: &mut SqliteConnection, at: Timestamp, tries: u32) -> Result<(), StoreError> {
+        sqlx::query("UPDATE verifications SET reconcile_at = ?, reconcile_tries = ? WHERE id = ?")
+            .bind(micros(at))
+            .bind(tries)
+            .bind(self.id.as_str())
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+}
