@@ -1,1 +1,46 @@
-//! The fake KYC vendor: a library first, a server second
+//! The fake KYC vendor: a library first, a server second.
+//!
+//! It performs over HTTP what [`kycsim_scenarios::vendor`] plans: sessions, decisions, signed callbacks, and bad times. Start with [`VendorConfig`] and
+//! [`Vendor::start`]; read the truth from [`Vendor::ledger`] or a [`LedgerSink`].
+//!
+//! | module | what it is for |
+//! | --- | --- |
+//! | `world` | the core: sessions, agenda, gate and ledger of one tenant, as a value; it neither waits nor talks |
+//! | `tenant` | the core behind a lock, with its clock: everybody comes here to decide, and waits outside |
+//! | `driver` | the one task that performs what falls due |
+//! | `http` | the accept loop, connections, bodies, faults that need a socket |
+//! | `callbacks` | addresses, events, lanes and deliveries |
+//! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
+//!
+//! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
+
+#![warn(missing_docs)]
+
+mod call;
+mod callbacks;
+mod clock;
+mod config;
+mod counts;
+mod dialects;
+mod driver;
+mod http;
+mod id;
+mod idempotency;
+mod ledger;
+mod picture;
+mod refusal;
+mod secret;
+mod session;
+mod store;
+mod tenant;
+mod vendor;
+mod world;
+
+pub use callbacks::{CallbackUrl, InvalidCallbackUrl};
+pub use clock::Clock;
+pub use config::{Limits, VendorConfig};
+pub use counts::Counts;
+pub use dialects::Dialect;
+pub use ledger::LedgerSink;
+pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, WebhookSecret};
+pub use vendor::{Remains, StartVendorError, Vendor};

@@ -1,0 +1,131 @@
+//! How many deliveries are on their way at a time.
+//!
+//! Each receiver has a lane of its own, so that one that is slow, or never answers, holds up nobody but itself. A value: it starts nothing.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use kycsim_scenarios::SimTime;
+
+use super::event::Event;
+
+/// How many deliveries to one receiver are on their way at a time. A real vendor has a like bound; a backend that answers in 10 ms gets 6,400 a second.
+const IN_FLIGHT_MAX: usize = 64;
+
+/// How many receivers have a lane of their own; all later ones share the last. A test has one or two.
+const LANES_MAX: usize = 32;
+
+/// One copy of an event, on its way to being told.
+#[derive(Debug, Clone)]
+pub(crate) struct Sending {
+    pub(crate) event: Arc<Event>,
+    /// Which copy; 0 is the first.
+    pub(crate) copy: u32,
+    /// How many tries have failed.
+    pub(crate) failed: u32,
+}
+
+/// One try to deliver one copy.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivery {
+    pub(crate) sending: Sending,
+    /// When it was to begin.
+    pub(crate) due: SimTime,
+}
+
+/// All lanes.
+#[derive(Debug, Default)]
+pub(crate) struct Lanes {
+    lanes: Vec<Lane>,
+    by_receiver: HashMap<String, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    in_flight: usize,
+    /// As long as there are callbacks pending, which the number of sessions bounds.
+    waiting: VecDeque<Delivery>,
+}
+
+impl Lanes {
+    /// Returns the delivery if it may begin now; otherwise it waits for its turn.
+    pub(crate) fn enter(&mut self, delivery: Delivery) -> Option<Delivery> {
+        let lane = self.lane_of(delivery.sending.event.to.receiver());
+        if lane.in_flight < IN_FLIGHT_MAX {
+            lane.in_flight += 1;
+            return Some(delivery);
+        }
+        lane.waiting.push_back(delivery);
+        None
+    }
+
+    /// Makes room after a delivery to `receiver` has ended, and returns the one that takes its place.
+    pub(crate) fn leave(&mut self, receiver: &str) -> Option<Delivery> {
+        let lane = self.lane_of(receiver);
+        let next = lane.waiting.pop_front();
+        if next.is_none() {
+            lane.in_flight = lane.in_flight.saturating_sub(1);
+        }
+        next
+    }
+
+    fn lane_of(&mut self, receiver: &str) -> &mut Lane {
+        let index = match self.by_receiver.get(receiver) {
+            Some(index) => *index,
+            None if self.lanes.len() < LANES_MAX => {
+                self.lanes.push(Lane::default());
+                self.by_receiver.insert(receiver.to_owned(), self.lanes.len() - 1);
+                self.lanes.len() - 1
+            }
+            None => LANES_MAX - 1,
+        };
+        &mut self.lanes[index]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use kycsim_scenarios::ApplicantKey;
+
+    use super::super::CallbackUrl;
+    use super::*;
+    use crate::id::SessionId;
+
+    fn to(port: usize, number: u64) -> Delivery {
+        let event = Event {
+            id: format!("evt_{number}"),
+            session: SessionId::named("ses_1"),
+            applicant: ApplicantKey::numbered(number),
+            attempt: 1,
+            to: CallbackUrl::parse(&format!("http://127.0.0.1:{port}/")).unwrap(),
+            body: Bytes::new(),
+        };
+        Delivery { sending: Sending { event: Arc::new(event), copy: 0, failed: 0 }, due: SimTime::from_micros(number) }
+    }
+
+    #[test]
+    fn a_full_lane_lets_others_pass_and_its_own_in_order() {
+        let mut lanes = Lanes::default();
+        for number in 0..64 {
+            assert!(lanes.enter(to(1, number)).is_some());
+        }
+        assert!(lanes.enter(to(1, 64)).is_none());
+        assert!(lanes.enter(to(1, 65)).is_none());
+        assert!(lanes.enter(to(2, 66)).is_some(), "another receiver");
+        let next = |lanes: &mut Lanes| lanes.leave("127.0.0.1:1").map(|delivery| delivery.due.as_micros());
+        assert_eq!([next(&mut lanes), next(&mut lanes), next(&mut lanes)], [Some(64), Some(65), None]);
+        assert!(lanes.enter(to(1, 67)).is_some(), "there is room again");
+        assert!(lanes.enter(to(1, 68)).is_none());
+    }
+
+    #[test]
+    fn there_are_never_more_lanes_than_their_bound() {
+        let mut lanes = Lanes::default();
+        for port in 1..=LANES_MAX + 10 {
+            assert!(lanes.enter(to(port, 0)).is_some(), "{port}");
+        }
+        assert_eq!(lanes.lanes.len(), LANES_MAX);
+        assert!(lanes.by_receiver.len() <= LANES_MAX);
+    }
+}

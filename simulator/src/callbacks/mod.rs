@@ -1,0 +1,13 @@
+//! Callbacks: where they may go, what they say, in which lanes they travel, and how one is delivered.
+//!
+//! What is due and when is the core's business (`world`); here nothing is decided.
+
+mod address;
+mod delivery;
+mod event;
+mod lanes;
+
+pub use address::{CallbackUrl, InvalidCallbackUrl};
+pub(crate) use delivery::{Courier, deliver};
+pub(crate) use event::{Event, EventKind};
+pub(crate) use lanes::{Delivery, Lanes, Sending};

@@ -1,0 +1,83 @@
+//! What a vendor is started with.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kycsim_scenarios::Scenario;
+
+use crate::callbacks::CallbackUrl;
+use crate::clock::Clock;
+use crate::ledger::LedgerSink;
+use crate::secret::{ApiKey, WebhookSecret};
+
+/// What a vendor is started with: what it must have, and options with defaults.
+#[derive(Clone)]
+#[must_use]
+pub struct VendorConfig {
+    pub(crate) scenario: Arc<Scenario>,
+    pub(crate) api_key: ApiKey,
+    pub(crate) webhook_secret: WebhookSecret,
+    pub(crate) clock: Clock,
+    pub(crate) callback_url: Option<CallbackUrl>,
+    pub(crate) ledger_sink: Option<Arc<dyn LedgerSink>>,
+    pub(crate) limits: Limits,
+}
+
+impl VendorConfig {
+    /// Returns the configuration of a vendor that plays `scenario`, on `clock`, for a customer with these secrets.
+    pub fn new(scenario: Arc<Scenario>, api_key: ApiKey, webhook_secret: WebhookSecret, clock: Clock) -> Self {
+        Self { scenario, api_key, webhook_secret, clock, callback_url: None, ledger_sink: None, limits: Limits::default() }
+    }
+
+    /// Sends the callbacks of sessions that name no address of their own to `url`. Without it, such sessions have none.
+    pub fn callback_url(mut self, url: CallbackUrl) -> Self {
+        self.callback_url = Some(url);
+        self
+    }
+
+    /// Lets `sink` listen to the ledger.
+    pub fn ledger_sink(mut self, sink: Arc<dyn LedgerSink>) -> Self {
+        self.ledger_sink = Some(sink);
+        self
+    }
+
+    /// Replaces the bounds.
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl fmt::Debug for VendorConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VendorConfig")
+            .field("scenario", &self.scenario.name)
+            .field("clock", &self.clock)
+            .field("callback_url", &self.callback_url)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much of everything a vendor keeps or bears. Each bound has a sentence about what happens there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Sessions, and applicants: a new one is answered 429 `too_many_sessions`. About half a kilobyte each.
+    pub sessions: usize,
+    /// Answers kept for repeated requests: the oldest are forgotten.
+    pub idempotency_keys: usize,
+    /// Ledger entries kept in memory: the oldest are dropped, and counted. A sink sees all.
+    pub ledger_entries: usize,
+    /// Open connections: further ones wait in the listener's queue.
+    pub connections: usize,
+    /// How long a request that an incident hangs is held before its connection is reset, if the client does not leave first.
+    pub hang: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { sessions: 200_000, idempotency_keys: 200_000, ledger_entries: 500_000, connections: 2048, hang: Duration::from_secs(300) }
+    }
+}

@@ -1,0 +1,90 @@
+//! What the vendor has done so far, in numbers that anybody may read at any time.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Declares the counters once: how they are kept, and how they are read.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// What the vendor had done at one moment. All of it is counted from its start, but for the two `…_pending`, which are levels.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[non_exhaustive]
+        pub struct Counts {
+            $($(#[$doc])* pub $name: u64),+
+        }
+
+        /// [`Counts`] as they grow. Reading takes no lock.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter),+
+        }
+
+        impl Counters {
+            /// Returns what was counted so far.
+            pub(crate) fn read(&self) -> Counts {
+                Counts { $($name: self.$name.read()),+ }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Requests that came, whatever became of them.
+    requests,
+    /// Requests that an incident failed.
+    faults,
+    /// Connections reset on accept, because an incident said so.
+    connections_refused,
+    /// Sessions begun.
+    sessions,
+    /// Decisions made.
+    decisions,
+    /// Decisions still to be made.
+    decisions_pending,
+    /// Events there were to tell, each counted once however many copies it has.
+    callbacks,
+    /// Copies of events that are still to be sent, sent again, held, or on their way.
+    callbacks_pending,
+    /// Events that the scenario had lost.
+    callbacks_lost,
+    /// Copies that were given up after their last try.
+    callbacks_given_up,
+    /// How often a copy was held back by an incident.
+    held,
+    /// Deliveries attempted, first tries and retries.
+    deliveries,
+    /// Deliveries that were refused or not answered.
+    deliveries_failed,
+    /// Copies beyond the first of their event that were sent, each counted once.
+    duplicates,
+    /// Ledger entries dropped from memory, because there were too many to keep. A sink has seen them.
+    ledger_dropped,
+}
+
+/// One number that grows, or for a level falls.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    /// Returns how many there were before.
+    pub(crate) fn add(&self, by: u64) -> u64 {
+        self.0.fetch_add(by, Ordering::AcqRel)
+    }
+
+    /// For a level only.
+    pub(crate) fn subtract(&self, by: u64) {
+        let before = self.0.fetch_sub(by, Ordering::Release);
+        debug_assert!(before >= by, "what was never entered cannot be done");
+    }
+
+    pub(crate) fn read(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Counters {
+    /// Whether no decision and no callback is outstanding.
+    pub(crate) fn is_quiet(&self) -> bool {
+        // In this order: a decision enters its callbacks before it is done itself, so nothing slips between the two readings.
+        self.decisions_pending.read() == 0 && self.callbacks_pending.read() == 0
+    }
+}

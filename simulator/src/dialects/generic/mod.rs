@@ -1,0 +1,101 @@
+//! The generic dialect: `docs/dialects/generic.md`, as of 2026-11-22.
+
+mod errors;
+mod routes;
+mod signature;
+mod wire;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Method, Response, StatusCode};
+use kycsim_scenarios::language::Period;
+
+use super::{Payload, Reply, RequestId, Route, Translator};
+use crate::call::{Call, Granted};
+use crate::callbacks::EventKind;
+use crate::clock::WallEpoch;
+use crate::id::spell;
+use crate::refusal::Refusal;
+use crate::secret::{InvalidWebhookSecret, WebhookSecret};
+use crate::session::Session;
+use signature::Signer;
+
+/// How long after a failed delivery the next one follows, in seconds: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
+const RETRY_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+/// Translates.
+#[derive(Debug)]
+pub(super) struct Generic {
+    signer: Signer,
+    wall: WallEpoch,
+}
+
+impl Generic {
+    pub(super) fn new(secret: &WebhookSecret, wall: WallEpoch) -> Result<Self, InvalidWebhookSecret> {
+        Ok(Self { signer: Signer::new(secret)?, wall })
+    }
+}
+
+impl Translator for Generic {
+    fn api_key<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
+        let value = headers.get(AUTHORIZATION)?.as_bytes();
+        let (scheme, key) = value.split_at_checked("Bearer ".len())?;
+        scheme.eq_ignore_ascii_case(b"Bearer ").then_some(key)
+    }
+
+    fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal> {
+        routes::route(method, path)
+    }
+
+    fn call(&self, route: Route, payload: Payload) -> Result<Call, Refusal> {
+        wire::call(route, payload)
+    }
+
+    fn grant(&self, granted: &Granted, request: RequestId) -> Reply {
+        let (status, body) = match granted {
+            Granted::Created(session) => (StatusCode::CREATED, wire::session(session, self.wall)),
+            Granted::Read(session) | Granted::Cancelled(session) => (StatusCode::OK, wire::session(session, self.wall)),
+            Granted::Uploaded(upload) => (StatusCode::CREATED, wire::upload(upload)),
+            Granted::Submitted(session) => (StatusCode::ACCEPTED, wire::session(session, self.wall)),
+        };
+        reply(status, &name(request), body)
+    }
+
+    fn refuse(&self, refusal: &Refusal, request: RequestId) -> Reply {
+        errors::refuse(refusal, &name(request))
+    }
+
+    fn fail(&self, status: u16, request: RequestId) -> Reply {
+        errors::fail(status, &name(request))
+    }
+
+    fn event(&self, kind: EventKind, session: &Session) -> Bytes {
+        wire::event(kind, session, self.wall)
+    }
+
+    fn sign(&self, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap {
+        self.signer.headers(event, unix_seconds, body)
+    }
+
+    fn retry_schedule(&self) -> Vec<Period> {
+        RETRY_SECONDS.map(|seconds| Period::new(Duration::from_secs(seconds))).to_vec()
+    }
+}
+
+fn name(request: RequestId) -> String {
+    spell("req_", request.0)
+}
+
+/// Returns an answer with the headers that all answers have.
+fn reply(status: StatusCode, request: &str, body: Vec<u8>) -> Reply {
+    let mut reply = Response::new(Bytes::from(body));
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(request) = HeaderValue::from_str(request) {
+        headers.insert("request-id", request);
+    }
+    reply
+}

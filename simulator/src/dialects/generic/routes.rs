@@ -1,0 +1,66 @@
+use hyper::Method;
+
+use crate::dialects::{BodyForm, Route, Target};
+use crate::id::SessionId;
+use crate::refusal::Refusal;
+
+/// Longer than any id that was given out.
+const ID_MAX: usize = 64;
+
+/// Returns what is at this address.
+pub(super) fn route(method: &Method, path: &str) -> Result<Route, Refusal> {
+    let inside = path.strip_prefix("/v1/sessions").ok_or(Refusal::NoSuchEndpoint)?;
+    if inside.is_empty() {
+        return only("POST", method, Target::NewSession, BodyForm::Json);
+    }
+    let inside = inside.strip_prefix('/').ok_or(Refusal::NoSuchEndpoint)?;
+    let (id, place) = inside.split_once('/').map_or((inside, None), |(id, place)| (id, Some(place)));
+    if id.is_empty() || id.len() > ID_MAX {
+        return Err(Refusal::NoSuchEndpoint);
+    }
+    let session = SessionId::named(id);
+    match place {
+        None => only("GET", method, Target::Session(session), BodyForm::Nothing),
+        Some("documents") => only("POST", method, Target::Document(session), BodyForm::Form),
+        Some("selfies") => only("POST", method, Target::Selfie(session), BodyForm::Form),
+        Some("submit") => only("POST", method, Target::Submission(session), BodyForm::JsonOrNothing),
+        Some("cancel") => only("POST", method, Target::Cancellation(session), BodyForm::JsonOrNothing),
+        Some(_) => Err(Refusal::NoSuchEndpoint),
+    }
+}
+
+fn only(allowed: &'static str, method: &Method, target: Target, body: BodyForm) -> Result<Route, Refusal> {
+    if method.as_str() != allowed {
+        return Err(Refusal::MethodNotAllowed { allowed });
+    }
+    let repeatable = matches!(target, Target::NewSession | Target::Submission(_));
+    Ok(Route { target, body, repeatable })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(method: &Method, path: &str, expected: Result<Target, Refusal>) {
+        assert_eq!(route(method, path).map(|route| route.target), expected, "{method} {path}");
+    }
+
+    #[test]
+    fn every_address_leads_somewhere_or_says_that_it_does_not() {
+        let session = || SessionId::named("ses_1");
+        check(&Method::POST, "/v1/sessions", Ok(Target::NewSession));
+        check(&Method::GET, "/v1/sessions/ses_1", Ok(Target::Session(session())));
+        check(&Method::POST, "/v1/sessions/ses_1/documents", Ok(Target::Document(session())));
+        check(&Method::POST, "/v1/sessions/ses_1/selfies", Ok(Target::Selfie(session())));
+        check(&Method::POST, "/v1/sessions/ses_1/submit", Ok(Target::Submission(session())));
+        check(&Method::POST, "/v1/sessions/ses_1/cancel", Ok(Target::Cancellation(session())));
+        for path in
+            ["/", "/v1", "/v1/sessionsx", "/v1/sessions/", "/v1/sessions//submit", "/v1/sessions/ses_1/", "/v1/sessions/ses_1/submit/"]
+        {
+            check(&Method::POST, path, Err(Refusal::NoSuchEndpoint));
+        }
+        check(&Method::GET, "/v1/sessions", Err(Refusal::MethodNotAllowed { allowed: "POST" }));
+        check(&Method::DELETE, "/v1/sessions/ses_1", Err(Refusal::MethodNotAllowed { allowed: "GET" }));
+    }
+}

@@ -1,0 +1,252 @@
+//! What goes over the wire: `docs/dialects/generic.md`, as of 2026-11-22.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use kycsim_scenarios::ApplicantKey;
+use kycsim_scenarios::language::DocumentKind;
+use kycsim_scenarios::vendor::{Outcome, Reason, Status};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::call::{Call, NewSession, Upload};
+use crate::callbacks::{CallbackUrl, EventKind};
+use crate::clock::WallEpoch;
+use crate::dialects::{Payload, Route, Target};
+use crate::http::{Form, Part};
+use crate::id::SessionId;
+use crate::picture::Picture;
+use crate::refusal::Refusal;
+use crate::session::{CountryCode, Decided, ImageSlot, Session, Side};
+
+#[derive(Serialize)]
+struct SessionWire<'a> {
+    id: &'a str,
+    object: &'static str,
+    reference: &'a str,
+    country: &'a str,
+    document_type: DocumentKind,
+    status: Status,
+    attempt: u32,
+    version: u64,
+    decision: Option<DecisionWire<'a>>,
+    created_at: Time,
+    updated_at: Time,
+}
+
+#[derive(Serialize)]
+struct DecisionWire<'a> {
+    attempt: u32,
+    outcome: &'static str,
+    reasons: &'a [Reason],
+    decided_at: Time,
+}
+
+#[derive(Serialize)]
+struct UploadWire<'a> {
+    id: &'a str,
+    object: &'static str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side: Option<&'static str>,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct EventWire<'a> {
+    r#type: &'static str,
+    timestamp: Time,
+    data: SessionWire<'a>,
+}
+
+/// RFC 3339 with milliseconds, in UTC.
+struct Time(Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:.3}", self.0))
+    }
+}
+
+/// Returns a session in JSON.
+pub(super) fn session(session: &Session, wall: WallEpoch) -> Vec<u8> {
+    write(&session_wire(session, wall))
+}
+
+/// Returns an upload in JSON.
+pub(super) fn upload(upload: &Upload) -> Vec<u8> {
+    let (kind, side) = match upload.slot {
+        ImageSlot::Document(Side::Front) => ("document", Some("front")),
+        ImageSlot::Document(Side::Back) => ("document", Some("back")),
+        ImageSlot::Selfie => ("selfie", None),
+    };
+    write(&UploadWire { id: &upload.id, object: "upload", kind, side, bytes: upload.picture.bytes })
+}
+
+/// Returns the body of a callback in JSON.
+pub(super) fn event(kind: EventKind, session: &Session, wall: WallEpoch) -> Bytes {
+    let r#type = match kind {
+        EventKind::Decided => "session.decided",
+        EventKind::Expired => "session.expired",
+    };
+    let timestamp = Time(wall.at(session.updated_at));
+    write(&EventWire { r#type, timestamp, data: session_wire(session, wall) }).into()
+}
+
+fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
+    let about = &session.about;
+    SessionWire {
+        id: about.id.as_str(),
+        object: "session",
+        reference: about.fate.applicant().as_str(),
+        country: about.country.as_str(),
+        document_type: about.document,
+        status: session.state.status(),
+        attempt: session.attempt,
+        version: session.version,
+        decision: session.decided.as_ref().map(|Decided { at, decision }| DecisionWire {
+            attempt: decision.attempt,
+            outcome: outcome(decision.outcome),
+            reasons: &decision.reasons,
+            decided_at: Time(wall.at(*at)),
+        }),
+        created_at: Time(wall.at(about.created_at)),
+        updated_at: Time(wall.at(session.updated_at)),
+    }
+}
+
+/// An outcome is called as the status that it leads to.
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Approved => "approved",
+        Outcome::Declined => "declined",
+        Outcome::Review => "review",
+        Outcome::Resubmission => "resubmission_requested",
+    }
+}
+
+fn write(wire: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(wire).unwrap_or_default() // texts and numbers: this cannot fail
+}
+
+/// Returns what a request wants.
+pub(super) fn call(route: Route, payload: Payload) -> Result<Call, Refusal> {
+    match route.target {
+        Target::NewSession => new_session(payload).map(Call::CreateSession),
+        Target::Session(session) => Ok(Call::GetSession(session)),
+        Target::Document(session) => {
+            let (side, picture) = document(payload)?;
+            Ok(Call::Upload { session, slot: ImageSlot::Document(side), picture })
+        }
+        Target::Selfie(session) => selfie(payload).map(|picture| Call::Upload { session, slot: ImageSlot::Selfie, picture }),
+        Target::Submission(session) => bare(session, payload).map(Call::Submit),
+        Target::Cancellation(session) => bare(session, payload).map(Call::Cancel),
+    }
+}
+
+fn new_session(payload: Payload) -> Result<NewSession, Refusal> {
+    let mut fields = object(payload)?;
+    let reference = text(&mut fields, "reference", REFERENCE)?;
+    let country = text(&mut fields, "country", COUNTRY)?;
+    let document = text(&mut fields, "document_type", DOCUMENT_TYPE)?;
+    let callback_url = match fields.remove("callback_url") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(url)) => {
+            Some(CallbackUrl::parse(&url).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })?)
+        }
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            return Err(Refusal::InvalidField { field: "callback_url", expected: "a text" });
+        }
+    };
+    nothing_else(fields)?;
+    Ok(NewSession {
+        applicant: applicant(reference)?,
+        country: CountryCode::parse(&country).ok_or(Refusal::InvalidField { field: "country", expected: COUNTRY })?,
+        document: DocumentKind::from_word(&document).ok_or(Refusal::InvalidField { field: "document_type", expected: DOCUMENT_TYPE })?,
+        callback_url,
+    })
+}
+
+const REFERENCE: &str = "1 to 128 characters of A-Z a-z 0-9 . _ - : @ +";
+const COUNTRY: &str = "two capital letters of ISO 3166-1";
+const DOCUMENT_TYPE: &str = "passport, id_card, driving_licence or residence_permit";
+
+fn applicant(reference: String) -> Result<ApplicantKey, Refusal> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:@+".contains(&byte);
+    if (1..=128).contains(&reference.len()) && reference.bytes().all(fits) {
+        Ok(ApplicantKey::new(reference))
+    } else {
+        Err(Refusal::InvalidField { field: "reference", expected: REFERENCE })
+    }
+}
+
+/// A call whose body says nothing.
+fn bare(session: SessionId, payload: Payload) -> Result<SessionId, Refusal> {
+    match payload {
+        Payload::Nothing => Ok(session),
+        Payload::Json(_) | Payload::Form(_) => object(payload).and_then(nothing_else).map(|()| session),
+    }
+}
+
+fn object(payload: Payload) -> Result<Map<String, Value>, Refusal> {
+    match payload {
+        Payload::Json(bytes) => serde_json::from_slice(&bytes).map_err(|_| Refusal::MalformedJson),
+        Payload::Nothing | Payload::Form(_) => Err(Refusal::MalformedJson),
+    }
+}
+
+fn text(fields: &mut Map<String, Value>, field: &'static str, expected: &'static str) -> Result<String, Refusal> {
+    match fields.remove(field) {
+        Some(Value::String(text)) => Ok(text),
+        None | Some(Value::Null) => Err(Refusal::MissingField { field }),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => Err(Refusal::InvalidField { field, expected }),
+    }
+}
+
+fn nothing_else(fields: Map<String, Value>) -> Result<(), Refusal> {
+    match fields.into_iter().next() {
+        Some((field, _)) => Err(Refusal::UnknownField { field }),
+        None => Ok(()),
+    }
+}
+
+fn document(payload: Payload) -> Result<(Side, Picture), Refusal> {
+    let (mut file, mut side) = (None, None);
+    for part in parts(payload)? {
+        match part.name.as_str() {
+            "file" => once(&mut file, part.picture, "file")?,
+            "side" => once(&mut side, part.text, "side")?,
+            _ => return Err(Refusal::UnknownField { field: part.name }),
+        }
+    }
+    let side = match side.as_ref().map(|side| side.as_deref()) {
+        None | Some(Some("front")) => Side::Front,
+        Some(Some("back")) => Side::Back,
+        Some(_) => return Err(Refusal::InvalidField { field: "side", expected: "front or back" }),
+    };
+    Ok((side, file.ok_or(Refusal::MissingField { field: "file" })??))
+}
+
+fn selfie(payload: Payload) -> Result<Picture, Refusal> {
+    let mut file = None;
+    for part in parts(payload)? {
+        match part.name.as_str() {
+            "file" => once(&mut file, part.picture, "file")?,
+            _ => return Err(Refusal::UnknownField { field: part.name }),
+        }
+    }
+    file.ok_or(Refusal::MissingField { field: "file" })?
+}
+
+fn parts(payload: Payload) -> Result<Vec<Part>, Refusal> {
+    match payload {
+        Payload::Form(Form { parts }) => Ok(parts),
+        Payload::Nothing | Payload::Json(_) => Err(Refusal::MalformedMultipart),
+    }
+}
+
+fn once<T>(place: &mut Option<T>, value: T, field: &'static str) -> Result<(), Refusal> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Refusal::InvalidField { field, expected: "there once" }),
+    }
+}

@@ -1,0 +1,137 @@
+//! Dialects: translators between a vendor's HTTP API and the neutral words of the core.
+//!
+//! A dialect is pure. It reads what a request means, says what became of it in its vendor's words, and signs callbacks in its vendor's scheme. It decides no
+//! outcome, keeps no session, waits for nothing. A new vendor is a new folder with `routes.rs`, `wire.rs`, `signature.rs` and `errors.rs`, and one line below.
+
+mod generic;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::{HeaderMap, Method, Response};
+use kycsim_scenarios::language::Period;
+
+use crate::call::{Call, Granted};
+use crate::callbacks::EventKind;
+use crate::clock::WallEpoch;
+use crate::http::Form;
+use crate::id::SessionId;
+use crate::refusal::Refusal;
+use crate::secret::{InvalidWebhookSecret, WebhookSecret};
+use crate::session::Session;
+
+/// Whose HTTP API a vendor speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// Nobody's in particular: `docs/dialects/generic.md`.
+    Generic,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Generic];
+
+    /// Its word in scenario files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+        }
+    }
+
+    /// Returns the dialect this word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|dialect| dialect.as_str() == word)
+    }
+
+    /// All words, for a message.
+    pub(crate) fn words() -> String {
+        Self::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Returns its translator, which signs with `secret`.
+    pub(crate) fn translator(self, secret: &WebhookSecret, wall: WallEpoch) -> Result<Arc<dyn Translator>, InvalidWebhookSecret> {
+        match self {
+            Self::Generic => Ok(Arc::new(generic::Generic::new(secret, wall)?)),
+        }
+    }
+}
+
+/// What every dialect can say. Pure: the same arguments, the same answer.
+pub(crate) trait Translator: fmt::Debug + Send + Sync {
+    /// Returns the API key that a request offers; none when it offers none.
+    fn api_key<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]>;
+
+    /// Returns what is at this address, and which body it wants.
+    fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal>;
+
+    /// Returns what a request wants.
+    fn call(&self, route: Route, payload: Payload) -> Result<Call, Refusal>;
+
+    /// Says that a request was granted.
+    fn grant(&self, granted: &Granted, request: RequestId) -> Reply;
+
+    /// Says why a request was not granted.
+    fn refuse(&self, refusal: &Refusal, request: RequestId) -> Reply;
+
+    /// Says that the vendor failed, as an incident wants it.
+    fn fail(&self, status: u16, request: RequestId) -> Reply;
+
+    /// Returns the body of the callback about what has just happened to a session.
+    fn event(&self, kind: EventKind, session: &Session) -> Bytes;
+
+    /// Returns the headers of one delivery attempt, its signature among them.
+    fn sign(&self, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap;
+
+    /// How long after a failed delivery the next one follows, unless the scenario says otherwise.
+    fn retry_schedule(&self) -> Vec<Period>;
+}
+
+/// An answer in a dialect's words.
+pub(crate) type Reply = Response<Bytes>;
+
+/// Names one request, in its answer and in the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestId(pub(crate) u128);
+
+/// What is at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) target: Target,
+    pub(crate) body: BodyForm,
+    /// Whether a request may carry a key that makes it safe to repeat.
+    pub(crate) repeatable: bool,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    NewSession,
+    Session(SessionId),
+    Document(SessionId),
+    Selfie(SessionId),
+    Submission(SessionId),
+    Cancellation(SessionId),
+}
+
+/// Which body an address wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyForm {
+    /// None; what comes is not looked at.
+    Nothing,
+    Json,
+    JsonOrNothing,
+    /// A multipart form.
+    Form,
+}
+
+/// The body that came.
+#[derive(Debug, Clone)]
+pub(crate) enum Payload {
+    Nothing,
+    Json(Bytes),
+    Form(Form),
+}

@@ -1,0 +1,189 @@
+//! One request and its answer: read it, understand it, let the tenant decide, say it in the dialect's words.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http_body_util::Full;
+use hyper::body::Body;
+use hyper::header::CONTENT_TYPE;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Request, Response};
+use kycsim_scenarios::vendor::Fault;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::body::{ReadBodyError, pieces, read_json};
+use super::form::read_form;
+use super::line::Reset;
+use crate::call::Call;
+use crate::dialects::{BodyForm, Payload, Route};
+use crate::idempotency::{Fingerprint, IdempotencyKey, Repeatable};
+use crate::refusal::Refusal;
+use crate::tenant::{Denial, Tenant};
+
+/// How long a client may take to send a body: a picture over a poor line, and no longer.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
+
+/// Serves the requests of one connection.
+pub(super) struct Exchange {
+    tenant: Arc<Tenant>,
+    reset: Reset,
+    stop: CancellationToken,
+    hang: Duration,
+}
+
+/// The connection ends without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the connection ends without an answer")]
+pub(super) struct Unanswered;
+
+/// What a request asks for, and under which name it may come again.
+type Understood = (Call, Option<Repeatable>);
+
+impl Exchange {
+    pub(super) const fn new(tenant: Arc<Tenant>, reset: Reset, stop: CancellationToken, hang: Duration) -> Self {
+        Self { tenant, reset, stop, hang }
+    }
+
+    /// Answers a request, or breaks the connection when an incident says so.
+    pub(super) async fn answer<B>(&self, request: Request<B>) -> Result<Response<Full<Bytes>>, Unanswered>
+    where
+        B: Body<Data = Bytes> + Unpin + Send,
+    {
+        let id = self.tenant.next_request_id();
+        let dialect = &self.tenant.dialect;
+        let (head, body) = request.into_parts();
+
+        // Biased, and the body first: the timer is set only for bodies that are not there yet, which most are.
+        let understood = tokio::select! {
+            biased;
+            understood = self.understand(&head, body) => understood,
+            () = self.tenant.clock.wait_for(BODY_WITHIN) => Err(ReadBodyError::BrokenOff),
+        };
+        let understood = understood.map_err(|error| {
+            debug!(%error, "a request was not read to its end");
+            Unanswered
+        })?;
+        let answer = match understood {
+            Ok((call, repeatable)) => self.tenant.answer(call, repeatable).await,
+            Err(refusal) => Err(Denial::Refused(refusal)),
+        };
+        let reply = match answer {
+            Ok(granted) => dialect.grant(&granted, id),
+            Err(Denial::Refused(refusal)) => dialect.refuse(&refusal, id),
+            Err(Denial::Failed(fault)) => {
+                self.tenant.counters.faults.add(1);
+                match fault {
+                    Fault::Error(status) => dialect.fail(status, id),
+                    Fault::Reset => return Err(self.break_off()),
+                    Fault::Hang => return Err(self.hang().await),
+                }
+            }
+        };
+        Ok(reply.map(Full::new))
+    }
+
+    /// Reads a request, to its end, and finds out what it wants.
+    async fn understand<B>(&self, head: &Parts, mut body: B) -> Result<Result<Understood, Refusal>, ReadBodyError>
+    where
+        B: Body<Data = Bytes> + Unpin + Send,
+    {
+        let dialect = &self.tenant.dialect;
+        let route = match self.admit(head) {
+            Ok(route) => route,
+            Err(refusal) => return discard(body).await.map(|()| Err(refusal)),
+        };
+        let path = head.uri.path();
+        let payload = match content(&route, &head.headers, body.is_end_stream()) {
+            Ok(Content::Nothing) => Ok(Payload::Nothing),
+            Ok(Content::Json) => read_json(&mut body).await?.map(Payload::Json),
+            Ok(Content::Form { boundary }) => read_form(&mut body, &boundary).await?.map(Payload::Form),
+            Err(refusal) => Err(refusal),
+        };
+        discard(body).await?; // an answer that comes before the request has ended may never be read
+        Ok(payload.and_then(|payload| {
+            let repeatable = if route.repeatable { repeatable(&head.headers, path, &payload)? } else { None };
+            Ok((dialect.call(route, payload)?, repeatable))
+        }))
+    }
+
+    /// Returns what is at the address, for whoever may go there.
+    fn admit(&self, head: &Parts) -> Result<Route, Refusal> {
+        let route = self.tenant.dialect.route(&head.method, head.uri.path())?;
+        match self.tenant.dialect.api_key(&head.headers) {
+            None => Err(Refusal::MissingApiKey),
+            Some(key) if !self.tenant.api_key.is(key) => Err(Refusal::InvalidApiKey),
+            Some(_) => Ok(route),
+        }
+    }
+
+    fn break_off(&self) -> Unanswered {
+        self.reset.pull();
+        Unanswered
+    }
+
+    /// Holds a request until the client leaves (then this is dropped), the vendor stops, or it is enough.
+    async fn hang(&self) -> Unanswered {
+        tokio::select! {
+            () = self.tenant.clock.wait_for(self.hang) => {}
+            () = self.stop.cancelled() => {}
+        }
+        self.break_off()
+    }
+}
+
+/// What kind of body came.
+enum Content {
+    Nothing,
+    Json,
+    Form { boundary: String },
+}
+
+/// Returns what kind of body came, if it is the one that is wanted.
+fn content(route: &Route, headers: &HeaderMap, is_empty: bool) -> Result<Content, Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    match route.body {
+        BodyForm::Nothing => Ok(Content::Nothing),
+        BodyForm::JsonOrNothing if is_empty => Ok(Content::Nothing),
+        BodyForm::Json | BodyForm::JsonOrNothing => match essence.eq_ignore_ascii_case("application/json") {
+            true => Ok(Content::Json),
+            false => Err(Refusal::UnsupportedMediaType { expected: "application/json" }),
+        },
+        BodyForm::Form => match essence.eq_ignore_ascii_case("multipart/form-data") {
+            true => {
+                multer::parse_boundary(content_type).map(|boundary| Content::Form { boundary }).map_err(|_| Refusal::MalformedMultipart)
+            }
+            false => Err(Refusal::UnsupportedMediaType { expected: "multipart/form-data" }),
+        },
+    }
+}
+
+/// Returns the name under which a request may come again, if it has one.
+fn repeatable(headers: &HeaderMap, path: &str, payload: &Payload) -> Result<Option<Repeatable>, Refusal> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = IdempotencyKey::parse(key.as_bytes())
+        .ok_or(Refusal::InvalidField { field: "Idempotency-Key", expected: "1 to 255 visible ASCII characters" })?;
+    let body: &[u8] = match payload {
+        Payload::Json(body) => body,
+        Payload::Nothing | Payload::Form(_) => &[], // forms are never repeatable: their bytes are gone
+    };
+    Ok(Some(Repeatable { key, fingerprint: Fingerprint::of(path, body) }))
+}
+
+/// Reads what is left of a body, and forgets it.
+async fn discard<B>(body: B) -> Result<(), ReadBodyError>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    if body.is_end_stream() {
+        return Ok(());
+    }
+    let mut pieces = pieces(body);
+    while let Some(piece) = pieces.next().await {
+        piece?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The vendor's ids: digests, so that they look like chance and are the same in every run.
+//!
+//! An id is drawn from the seed and from what it names (a session: the applicant and how many they have had before), never from a shared generator. Two
+//! runs of one scenario thus give the same ids, whatever the interleaving, and their ledgers can be laid side by side. Whoever knows the seed can
+//! guess an id: the API key is what protects a session, as it is with real vendors.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use kycsim_scenarios::ApplicantKey;
+use sha2::{Digest as _, Sha256};
+
+/// Names one session: `ses_` and 26 letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SessionId(Arc<str>);
+
+impl SessionId {
+    /// Returns the id of the applicant's `ordinal`th session, from 0.
+    pub(crate) fn of(seed: u64, applicant: &ApplicantKey, ordinal: u32) -> Self {
+        Self(digest_id("ses_", &[&seed.to_le_bytes(), &ordinal.to_le_bytes(), applicant.as_str().as_bytes()]).into())
+    }
+
+    /// Returns the id a customer wrote; it may name nothing.
+    pub(crate) fn named(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the id of the event that says what this session became at `version`.
+    pub(crate) fn event(&self, version: u64) -> String {
+        digest_id("evt_", &[self.0.as_bytes(), &version.to_le_bytes()])
+    }
+
+    /// Returns the id of this session's `ordinal`th upload, from 0.
+    pub(crate) fn upload(&self, ordinal: u32) -> String {
+        digest_id("upl_", &[self.0.as_bytes(), &ordinal.to_le_bytes()])
+    }
+}
+
+impl Borrow<str> for SessionId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Returns `prefix` and 128 bits of the digest of `parts`, in Crockford's base 32, small letters.
+fn digest_id(prefix: &'static str, parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(prefix);
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes()); // keeps ("a", "bc") and ("ab", "c") apart
+        hash.update(part);
+    }
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&hash.finalize()[..16]);
+    spell(prefix, u128::from_be_bytes(bits))
+}
+
+/// Returns `prefix` and `bits` as 26 letters and digits.
+pub(crate) fn spell(prefix: &str, mut bits: u128) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut text = [0_u8; 26];
+    for place in text.iter_mut().rev() {
+        *place = ALPHABET[(bits & 31) as usize];
+        bits >>= 5;
+    }
+    let mut id = String::with_capacity(prefix.len() + text.len());
+    id.push_str(prefix);
+    id.extend(text.iter().map(|byte| char::from(*byte)));
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(seed: u64, applicant: &str, ordinal: u32) -> String {
+        SessionId::of(seed, &ApplicantKey::new(applicant), ordinal).to_string()
+    }
+
+    #[test]
+    fn the_same_session_has_the_same_id_in_every_run() {
+        assert_eq!(of(7, "a-000042", 0), of(7, "a-000042", 0));
+        // A stored figure: if it changes, recorded runs can no longer be laid beside new ones.
+        assert_eq!(of(7, "a-000042", 0), "ses_562rqrb7rk1d58d7y1s5zfwbtw");
+    }
+
+    #[test]
+    fn each_part_of_the_key_matters() {
+        let base = of(7, "a-000042", 0);
+        for other in [of(8, "a-000042", 0), of(7, "a-000043", 0), of(7, "a-000042", 1)] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn an_id_is_spelled_in_full() {
+        assert_eq!(spell("x_", 0), format!("x_{}", "0".repeat(26)));
+        assert_eq!(spell("x_", 33), format!("x_{}11", "0".repeat(24)));
+        assert_eq!(spell("x_", u128::MAX), format!("x_7{}", "z".repeat(25)));
+    }
+}

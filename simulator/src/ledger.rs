@@ -1,0 +1,93 @@
+//! The ledger as it is kept: bounded in memory, complete for whoever listens.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use kycsim_scenarios::ledger::LedgerEntry;
+
+use crate::counts::Counters;
+
+/// Listens to the ledger as it is written.
+///
+/// It is called in the order of the ledger, with the vendor's lock held: hand the entry on (to a channel, a buffer) and return at once.
+pub trait LedgerSink: Send + Sync {
+    /// Takes note of one entry.
+    fn record(&self, entry: &LedgerEntry);
+}
+
+impl<F: Fn(&LedgerEntry) + Send + Sync> LedgerSink for F {
+    fn record(&self, entry: &LedgerEntry) {
+        self(entry);
+    }
+}
+
+/// The latest entries, and who listens.
+pub(crate) struct Ledger {
+    entries: VecDeque<LedgerEntry>,
+    /// How many entries are kept; the oldest make room.
+    keeps: usize,
+    sink: Option<Arc<dyn LedgerSink>>,
+    counters: Arc<Counters>,
+}
+
+impl Ledger {
+    pub(crate) fn new(keeps: usize, sink: Option<Arc<dyn LedgerSink>>, counters: Arc<Counters>) -> Self {
+        Self { entries: VecDeque::new(), keeps, sink, counters }
+    }
+
+    pub(crate) fn write(&mut self, entry: LedgerEntry) {
+        if let Some(sink) = &self.sink {
+            sink.record(&entry);
+        }
+        if self.entries.len() >= self.keeps {
+            self.counters.ledger_dropped.add(1);
+            if self.entries.pop_front().is_none() {
+                return; // it keeps nothing at all
+            }
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// Returns what is kept, oldest first.
+    pub(crate) fn entries(&self) -> Vec<LedgerEntry> {
+        self.entries.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use kycsim_scenarios::ledger::LedgerEvent;
+    use kycsim_scenarios::{ApplicantKey, SimTime};
+
+    use super::*;
+
+    fn entry(number: u64) -> LedgerEntry {
+        let event = LedgerEvent::SessionCreated;
+        LedgerEntry { at: SimTime::from_micros(number), session: String::new(), applicant: ApplicantKey::numbered(number), event }
+    }
+
+    #[track_caller]
+    fn check(keeps: usize, expected: &[u64]) {
+        let seen = Arc::new(Mutex::new(0));
+        let counters = Arc::new(Counters::default());
+        let listener = Arc::clone(&seen);
+        let sink = move |_: &LedgerEntry| *listener.lock().unwrap() += 1;
+        let mut ledger = Ledger::new(keeps, Some(Arc::new(sink)), Arc::clone(&counters));
+        for number in 0..5 {
+            ledger.write(entry(number));
+        }
+        let kept: Vec<u64> = ledger.entries().iter().map(|entry| entry.at.as_micros()).collect();
+        assert_eq!(kept, expected);
+        assert_eq!(*seen.lock().unwrap(), 5, "the sink sees everything");
+        assert_eq!(counters.ledger_dropped.read(), 5 - expected.len() as u64);
+    }
+
+    #[test]
+    fn the_oldest_make_room() {
+        check(5, &[0, 1, 2, 3, 4]);
+        check(2, &[3, 4]);
+        check(0, &[]);
+    }
+}

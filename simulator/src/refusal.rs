@@ -1,0 +1,72 @@
+//! Why a request is not granted, in neutral words. Each dialect has its own way of saying them.
+
+use kycsim_scenarios::vendor::Status;
+
+/// Why a request is not granted. Nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("no API key was given")]
+    MissingApiKey,
+    #[error("the API key is not known")]
+    InvalidApiKey,
+    #[error("there is nothing at this address")]
+    NoSuchEndpoint,
+    #[error("this address does not allow the method")]
+    MethodNotAllowed {
+        /// What it does allow, as the header says it.
+        allowed: &'static str,
+    },
+    #[error("no such session")]
+    NoSuchSession,
+    #[error("the body is not what its content type should be")]
+    UnsupportedMediaType {
+        /// What it should be.
+        expected: &'static str,
+    },
+    #[error("the body is longer than {limit} bytes")]
+    BodyTooLarge {
+        /// How long it may be.
+        limit: u64,
+    },
+    #[error("the body is not a JSON object")]
+    MalformedJson,
+    #[error("the body is not a multipart form")]
+    MalformedMultipart,
+    #[error("unknown field")]
+    UnknownField {
+        /// Its name.
+        field: String,
+    },
+    #[error("missing field {field}")]
+    MissingField {
+        /// Its name.
+        field: &'static str,
+    },
+    #[error("invalid field {field}")]
+    InvalidField {
+        /// Its name.
+        field: &'static str,
+        /// What would be right.
+        expected: &'static str,
+    },
+    #[error("the callback address is refused")]
+    CallbackUrlRefused {
+        /// Why.
+        reason: &'static str,
+    },
+    #[error("the file is not a JPEG or PNG picture")]
+    NotAnImage,
+    #[error("the picture breaks off")]
+    ImageTruncated,
+    #[error("the idempotency key came with another request before")]
+    IdempotencyKeyReused,
+    #[error("a session that is {} does not allow this", .status.as_str())]
+    WrongStatus {
+        /// Where the session stands.
+        status: Status,
+    },
+    #[error("pictures are missing")]
+    ImagesMissing,
+    #[error("the store is full")]
+    TooManySessions,
+}

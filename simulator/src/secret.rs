@@ -1,0 +1,94 @@
+//! The two secrets between a vendor and its customer. Neither is ever shown.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq as _;
+
+/// What a customer proves itself with.
+#[derive(Clone)]
+pub struct ApiKey(String);
+
+/// Why an API key was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an API key is 1 to 256 visible ASCII characters")]
+pub struct InvalidApiKey;
+
+impl ApiKey {
+    /// Returns the key with this text.
+    ///
+    /// # Errors
+    /// [`InvalidApiKey`] when it could not stand in a header.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidApiKey> {
+        let text = text.into();
+        if (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidApiKey)
+        }
+    }
+
+    /// Whether `offered` is this key, found out in a time that does not tell how much of it was right.
+    pub(crate) fn is(&self, offered: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(offered).into()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey([redacted])")
+    }
+}
+
+/// What callbacks are signed with, as the customer was given it: `whsec_` and base64 in the generic dialect.
+///
+/// Vendors spell their secrets differently, so it is the dialect that reads it, when the vendor starts.
+#[derive(Clone)]
+pub struct WebhookSecret(String);
+
+/// Why a dialect cannot sign with a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the webhook secret cannot be used: {expected}")]
+pub struct InvalidWebhookSecret {
+    /// What would be right.
+    pub(crate) expected: &'static str,
+}
+
+impl WebhookSecret {
+    /// Returns the secret with this text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: for signing, never for showing.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WebhookSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookSecret([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_show_themselves() {
+        let shown = format!("{:?} {:?}", ApiKey::new("hunter2").unwrap(), WebhookSecret::new("whsec_hunter2"));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn only_the_very_key_is_the_key() {
+        let key = ApiKey::new("key_1").unwrap();
+        assert!(key.is(b"key_1"));
+        for other in ["key_2", "key_", "key_11", "KEY_1", ""] {
+            assert!(!key.is(other.as_bytes()), "{other}");
+        }
+        assert!(ApiKey::new("").is_err() && ApiKey::new("a b").is_err());
+    }
+}

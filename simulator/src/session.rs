@@ -1,0 +1,232 @@
+//! A session as the vendor keeps it: the pure state, and what the outside may see of it.
+
+use std::sync::Arc;
+
+use kycsim_scenarios::language::DocumentKind;
+use kycsim_scenarios::vendor::{Decision, IllegalTransition, SessionEvent, SessionState};
+use kycsim_scenarios::{Fate, SimTime};
+
+use crate::call::Upload;
+use crate::callbacks::CallbackUrl;
+use crate::id::SessionId;
+use crate::picture::Picture;
+use crate::refusal::Refusal;
+
+/// One session. A copy of it is cheap, and is how it was at that moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// What never changes.
+    pub(crate) about: Arc<About>,
+    pub(crate) state: SessionState,
+    /// The attempt it is at, from 1. Kept beside the state: an expired or cancelled session has one too.
+    pub(crate) attempt: u32,
+    /// The latest decision. It stays while the next attempt is under way.
+    pub(crate) decided: Option<Decided>,
+    /// Grows by one at every change that the outside can see.
+    pub(crate) version: u64,
+    pub(crate) updated_at: SimTime,
+    images: Images,
+}
+
+/// What never changes about a session.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) id: SessionId,
+    /// Whose session it is, and all their chance.
+    pub(crate) fate: Fate,
+    pub(crate) country: CountryCode,
+    pub(crate) document: DocumentKind,
+    /// Where its callbacks go; none: there are none.
+    pub(crate) callback_url: Option<CallbackUrl>,
+    pub(crate) created_at: SimTime,
+}
+
+/// A decision, and when it was made.
+#[derive(Debug, Clone)]
+pub(crate) struct Decided {
+    pub(crate) at: SimTime,
+    pub(crate) decision: Decision,
+}
+
+/// Which pictures there are. A later one takes the place of an earlier one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Images {
+    front: Option<Picture>,
+    back: Option<Picture>,
+    selfie: Option<Picture>,
+    /// How many there were in all.
+    uploads: u32,
+}
+
+/// What a picture is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ImageSlot {
+    Document(Side),
+    Selfie,
+}
+
+/// Which side of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Front,
+    Back,
+}
+
+/// Two capital letters: ISO 3166-1 alpha-2 by its form.
+///
+/// Any such pair is taken, not only the countries that scenarios can make applicants for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CountryCode([u8; 2]);
+
+impl CountryCode {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let letters: [u8; 2] = text.as_bytes().try_into().ok()?;
+        letters.iter().all(u8::is_ascii_uppercase).then_some(Self(letters))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default() // `parse` took ASCII only
+    }
+}
+
+impl Session {
+    pub(crate) fn new(about: About) -> Self {
+        let updated_at = about.created_at;
+        let about = Arc::new(about);
+        Self { about, state: SessionState::NEW, attempt: 1, decided: None, version: 1, updated_at, images: Images::default() }
+    }
+
+    /// Takes a picture in. The outside cannot see it, so the version stays.
+    pub(crate) fn take_in(&mut self, slot: ImageSlot, picture: Picture) -> Result<Upload, Refusal> {
+        if !matches!(self.state, SessionState::Collecting { .. }) {
+            return Err(Refusal::WrongStatus { status: self.state.status() });
+        }
+        let place = match slot {
+            ImageSlot::Document(Side::Front) => &mut self.images.front,
+            ImageSlot::Document(Side::Back) => &mut self.images.back,
+            ImageSlot::Selfie => &mut self.images.selfie,
+        };
+        *place = Some(picture);
+        let id = self.about.id.upload(self.images.uploads);
+        self.images.uploads += 1;
+        Ok(Upload { id, slot, picture })
+    }
+
+    /// Submits it. Pictures of an earlier attempt count: only what was bad need be sent again.
+    pub(crate) fn submit(&mut self, now: SimTime) -> Result<(), Refusal> {
+        let next = self.state.on(SessionEvent::Submit, now).map_err(wrong_status)?;
+        if self.images.front.is_none() || self.images.selfie.is_none() {
+            return Err(Refusal::ImagesMissing);
+        }
+        self.become_at(next, now);
+        Ok(())
+    }
+
+    /// Gives it up.
+    pub(crate) fn cancel(&mut self, now: SimTime) -> Result<(), Refusal> {
+        let next = self.state.on(SessionEvent::Cancel, now).map_err(wrong_status)?;
+        self.become_at(next, now);
+        Ok(())
+    }
+
+    /// Decides it, unless it was given up meanwhile.
+    pub(crate) fn decide(&mut self, decision: &Decision, now: SimTime) -> Result<(), IllegalTransition> {
+        let next = self.state.on(SessionEvent::Decide(decision.clone()), now)?;
+        self.decided = Some(Decided { at: now, decision: decision.clone() });
+        self.become_at(next, now);
+        Ok(())
+    }
+
+    /// Lets it expire, if `attempt` is still being collected.
+    pub(crate) fn expire(&mut self, attempt: u32, now: SimTime) -> Option<()> {
+        if attempt != self.attempt {
+            return None;
+        }
+        let next = self.state.on(SessionEvent::Expire, now).ok()?;
+        self.become_at(next, now);
+        Some(())
+    }
+
+    fn become_at(&mut self, next: SessionState, now: SimTime) {
+        match &next {
+            SessionState::Collecting { attempt, .. } | SessionState::Processing { attempt, .. } => self.attempt = *attempt,
+            SessionState::Decided { .. } | SessionState::Expired { .. } | SessionState::Cancelled { .. } => {}
+        }
+        self.state = next;
+        self.version += 1;
+        self.updated_at = now;
+    }
+}
+
+fn wrong_status(refused: IllegalTransition) -> Refusal {
+    Refusal::WrongStatus { status: refused.status }
+}
+
+#[cfg(test)]
+mod tests {
+    use kycsim_scenarios::ApplicantKey;
+    use kycsim_scenarios::vendor::{Outcome, Reason, Status};
+
+    use super::*;
+    use crate::picture::PictureKind;
+
+    fn new() -> Session {
+        let applicant = ApplicantKey::numbered(1);
+        Session::new(About {
+            id: SessionId::of(7, &applicant, 0),
+            fate: Fate::new(7, applicant),
+            country: CountryCode::parse("DE").unwrap(),
+            document: DocumentKind::IdCard,
+            callback_url: None,
+            created_at: SimTime::ZERO,
+        })
+    }
+
+    fn with_images() -> Session {
+        let mut session = new();
+        let picture = Picture { kind: PictureKind::Png, bytes: 9 };
+        session.take_in(ImageSlot::Document(Side::Front), picture).unwrap();
+        session.take_in(ImageSlot::Selfie, picture).unwrap();
+        session
+    }
+
+    #[test]
+    fn a_submission_needs_a_document_and_a_selfie() {
+        let mut session = new();
+        assert_eq!(session.submit(SimTime::ZERO), Err(Refusal::ImagesMissing));
+        assert_eq!(session.version, 1, "a refusal changes nothing");
+        let mut session = with_images();
+        session.submit(SimTime::ZERO).unwrap();
+        assert_eq!((session.version, session.state.status()), (2, Status::Processing));
+        assert_eq!(session.submit(SimTime::ZERO), Err(Refusal::WrongStatus { status: Status::Processing }));
+    }
+
+    #[test]
+    fn a_resubmission_begins_the_next_attempt_and_the_decision_stays() {
+        let mut session = with_images();
+        session.submit(SimTime::ZERO).unwrap();
+        let decision = Decision { attempt: 1, outcome: Outcome::Resubmission, reasons: vec![Reason::ImageBlurred] };
+        session.decide(&decision, SimTime::from_micros(5)).unwrap();
+        assert_eq!((session.attempt, session.state.status()), (2, Status::ResubmissionRequested));
+        session.submit(SimTime::from_micros(6)).unwrap();
+        assert_eq!(session.decided.as_ref().map(|decided| &decided.decision), Some(&decision));
+        assert_eq!(session.expire(2, SimTime::from_micros(7)), None, "it is under examination");
+    }
+
+    #[test]
+    fn only_the_attempt_being_collected_expires() {
+        let mut session = new();
+        assert_eq!(session.expire(2, SimTime::ZERO), None);
+        assert_eq!(session.expire(1, SimTime::ZERO), Some(()));
+        assert_eq!(session.state.status(), Status::Expired);
+        assert_eq!(session.cancel(SimTime::ZERO), Err(Refusal::WrongStatus { status: Status::Expired }));
+    }
+
+    #[test]
+    fn a_country_is_two_capital_letters() {
+        assert_eq!(CountryCode::parse("DE").map(|code| code.as_str().to_owned()), Some("DE".to_owned()));
+        for text in ["", "D", "de", "DEU", "D1", "Ä"] {
+            assert_eq!(CountryCode::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where sessions are kept, and how often each applicant has called. Both are bounded: at the bound the vendor answers that it is full.
+
+use std::collections::HashMap;
+
+use kycsim_scenarios::{ApplicantKey, Fate};
+
+use crate::id::SessionId;
+use crate::refusal::Refusal;
+use crate::session::Session;
+
+/// All sessions of one tenant. Nothing is ever taken out: a run ends before its store is full, or is told that it is full.
+#[derive(Debug)]
+pub(crate) struct Store {
+    /// How many sessions, and how many applicants, there may be.
+    holds: usize,
+    sessions: HashMap<SessionId, Session>,
+    applicants: HashMap<ApplicantKey, Tally>,
+}
+
+/// What was counted of one applicant.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    requests: u32,
+    sessions: u32,
+}
+
+impl Store {
+    pub(crate) fn new(holds: usize) -> Self {
+        Self { holds, sessions: HashMap::new(), applicants: HashMap::new() }
+    }
+
+    /// Counts a request of `applicant` and returns how many there were before.
+    ///
+    /// An applicant is counted before they have a session: during an outage they may never get one.
+    pub(crate) fn count_request(&mut self, applicant: &ApplicantKey) -> Result<u32, Refusal> {
+        let tally = self.tally(applicant)?;
+        let before = tally.requests;
+        tally.requests = before.saturating_add(1);
+        Ok(before)
+    }
+
+    /// Returns the fate of the session's owner.
+    pub(crate) fn fate(&self, id: &SessionId) -> Result<&Fate, Refusal> {
+        self.session(id).map(|session| &session.about.fate)
+    }
+
+    pub(crate) fn session(&self, id: &SessionId) -> Result<&Session, Refusal> {
+        self.sessions.get(id).ok_or(Refusal::NoSuchSession)
+    }
+
+    pub(crate) fn session_mut(&mut self, id: &SessionId) -> Result<&mut Session, Refusal> {
+        self.sessions.get_mut(id).ok_or(Refusal::NoSuchSession)
+    }
+
+    /// Keeps what `begin` makes of the number of sessions that the applicant has had before.
+    pub(crate) fn begin(&mut self, applicant: &ApplicantKey, begin: impl FnOnce(u32) -> Session) -> Result<&Session, Refusal> {
+        if self.sessions.len() >= self.holds {
+            return Err(Refusal::TooManySessions);
+        }
+        let tally = self.tally(applicant)?;
+        let session = begin(tally.sessions);
+        tally.sessions += 1;
+        Ok(self.sessions.entry(session.about.id.clone()).insert_entry(session).into_mut())
+    }
+
+    fn tally(&mut self, applicant: &ApplicantKey) -> Result<&mut Tally, Refusal> {
+        // Looked up twice rather than entered at once: most are known, and the entry would want a copy of the key each time.
+        if !self.applicants.contains_key(applicant) {
+            if self.applicants.len() >= self.holds {
+                return Err(Refusal::TooManySessions);
+            }
+            self.applicants.insert(applicant.clone(), Tally::default());
+        }
+        self.applicants.get_mut(applicant).ok_or(Refusal::TooManySessions)
+    }
+}
