@@ -1,1 +1,7 @@
-fn main() {}
+//! The `kycsim` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kycsim::run(std::env::args_os()).into()
+}

@@ -1,0 +1,156 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use kycsim_scenarios::language::{Objective, Period, Rate};
+
+/// Rehearse a KYC vendor's good and bad days against a real onboarding backend.
+#[derive(Debug, Parser)]
+#[command(name = "kycsim", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all objectives held; 1 an objective or the integrity verdict failed; 2 bad usage or scenario; \
+3 the run itself could not be done; 4 inconclusive (the generator was saturated, or the sample is too small to say).";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play a scenario: vendor, reference backend and load in one process, and a report at the end
+    Run(RunArgs),
+    /// Build the report of a run again from its folder, even of one that was killed
+    Report(ReportArgs),
+    /// List, show and check scenarios
+    Scenario(ScenarioArgs),
+    /// Start the fake vendor alone
+    Vendor(VendorArgs),
+    /// Start the reference backend alone
+    Backend(BackendArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct RunArgs {
+    /// A shipped scenario's name (see `kycsim scenario list`), or a scenario file
+    #[arg(default_value = "baseline")]
+    pub(crate) scenario: String,
+    /// Draw every fate from this seed instead of the scenario's
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Let this many applicants a second arrive, instead of the scenario's rates
+    #[arg(long, value_parser = rate)]
+    pub(crate) rate: Option<Rate>,
+    /// Let applicants arrive for so long, such as 90s or 5m
+    #[arg(long, value_parser = period)]
+    pub(crate) duration: Option<Period>,
+    /// Leave the run in this folder, which must not hold one already [default: runs/<start>-<scenario>-<seed>]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// One more objective, such as 'decision_latency.p95<30s'; may be given several times
+    #[arg(long, value_name = "OBJECTIVE")]
+    pub(crate) expect: Vec<Objective>,
+    /// How many requests may be under way at once
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) workers: u32,
+    /// Say nothing but the result: no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Print report.json instead of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportArgs {
+    /// The run's folder
+    pub(crate) run: PathBuf,
+    /// Print report.json instead of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScenarioArgs {
+    #[command(subcommand)]
+    pub(crate) command: ScenarioCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScenarioCommand {
+    /// List the shipped scenarios and what each teaches
+    List,
+    /// Print a shipped scenario, to read or to start one's own from
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Check a scenario file; says nothing more than its name when it is valid
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VendorArgs {
+    /// A shipped scenario's name, or a scenario file: what the vendor does
+    #[arg(default_value = "baseline")]
+    pub(crate) scenario: String,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8460")]
+    pub(crate) listen: SocketAddr,
+    /// Draw every fate from this seed instead of the scenario's
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// What callers must show as their bearer token
+    #[arg(long, env = "KYCSIM_API_KEY", default_value = "kycsim-test-key", hide_env_values = true)]
+    pub(crate) api_key: String,
+    /// What callbacks are signed with: whsec_ and base64
+    #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", default_value = DEFAULT_WEBHOOK_SECRET, hide_env_values = true)]
+    pub(crate) webhook_secret: String,
+    /// Where callbacks go when a session names no address of its own; loopback only
+    #[arg(long)]
+    pub(crate) callback_url: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BackendArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8470")]
+    pub(crate) listen: SocketAddr,
+    /// The SQLite database; made when it is missing
+    #[arg(long, default_value = "kycsim-backend.sqlite")]
+    pub(crate) database: PathBuf,
+    /// The vendor's base address
+    #[arg(long, default_value = "http://127.0.0.1:8460")]
+    pub(crate) vendor_url: String,
+    /// What to show the vendor as the bearer token
+    #[arg(long, env = "KYCSIM_API_KEY", default_value = "kycsim-test-key", hide_env_values = true)]
+    pub(crate) vendor_api_key: String,
+    /// What the vendor signs callbacks with
+    #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", default_value = DEFAULT_WEBHOOK_SECRET, hide_env_values = true)]
+    pub(crate) webhook_secret: String,
+    /// Where the vendor reaches this backend [default: the address it listens on]
+    #[arg(long)]
+    pub(crate) public_url: Option<String>,
+    /// What reviewers must show as their bearer token
+    #[arg(long, env = "KYCSIM_REVIEWER_TOKEN", default_value = "kycsim-reviewer", hide_env_values = true)]
+    pub(crate) reviewer_token: String,
+}
+
+/// A secret for rehearsals, the same on both sides; base64 of "kycsim rehearsal secret, public!".
+const DEFAULT_WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=";
+
+fn rate(text: &str) -> Result<Rate, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number; write how many a second, such as 20"))?;
+    Rate::new(number).map_err(|error| error.to_string())
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    Period::try_from(text.to_owned()).map_err(|error| error.to_string())
+}

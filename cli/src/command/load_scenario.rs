@@ -1,0 +1,28 @@
+use std::path::Path;
+
+use anyhow::anyhow;
+use kycsim_scenarios::language::ReadScenarioError;
+use kycsim_scenarios::{Scenario, catalogue};
+
+use crate::exit::Failure;
+
+/// Finds a scenario by the name of a shipped one, or as a file.
+pub(super) fn load_scenario(name: &str) -> Result<Scenario, Failure> {
+    if let Some(shipped) = catalogue::load(name) {
+        return shipped.map_err(Failure::usage);
+    }
+    let path = Path::new(name);
+    if !path.exists() {
+        let names: Vec<&str> = catalogue::names().collect();
+        return Err(Failure::usage(anyhow!("there is no scenario or file `{name}`; shipped are {}", names.join(", "))));
+    }
+    read(path)
+}
+
+/// Reads a scenario file.
+pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
+    Scenario::read(path).map_err(|error| match error {
+        ReadScenarioError::Invalid(invalid) => Failure::usage(anyhow!("the scenario is not valid\n{invalid}")),
+        other => Failure::usage(other),
+    })
+}

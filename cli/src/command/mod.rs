@@ -1,0 +1,10 @@
+//! The subcommands, one file each.
+
+pub(crate) mod backend;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod scenario;
+pub(crate) mod vendor;
+
+mod load_scenario;
+mod result;

@@ -1,0 +1,142 @@
+//! What a person should read first: sentences with figures, most telling first.
+
+use kycsim_reports::model::{Ended, IncidentBand, Run, Sample};
+
+use super::measures::drain_seconds;
+use crate::record::Records;
+
+pub(super) fn observations(run: &Run, records: &Records) -> Vec<String> {
+    let mut observations = Vec::new();
+    match run.manifest.ended {
+        Ended::Unfinished => {
+            observations.push("This run was killed: what is shown is what was on disk, and open journeys are unknown.".to_owned())
+        }
+        Ended::CutShort => {
+            observations.push("This run was stopped before its schedule was over; what was measured until then is shown.".to_owned())
+        }
+        Ended::Complete => {}
+    }
+    observations.extend(incorrect(run));
+    observations.extend(run.incidents.iter().filter_map(|band| incident(band, &run.series)));
+    observations.extend(drain(run, records));
+    observations.extend(largest_segment(run));
+    observations.extend(review(run));
+    observations.extend(duplicates(run));
+    observations.extend(reconciled(records));
+    observations
+}
+
+fn incorrect(run: &Run) -> Option<String> {
+    let found = run.integrity.findings.len();
+    let first = run.integrity.findings.first()?;
+    Some(format!(
+        "The backend holds {found} wrong {}; the first is about {}: {}.",
+        plural(found as u64, "answer", "answers"),
+        first.applicant,
+        first.summary
+    ))
+}
+
+/// Abandonment inside an incident's band against the time before it.
+fn incident(band: &IncidentBand, series: &[Sample]) -> Option<String> {
+    let rate = |from: f64, until: f64| {
+        let inside: Vec<&Sample> = series.iter().filter(|sample| sample.at > from && sample.at <= until).collect();
+        let arrived: f64 = inside.iter().map(|sample| sample.arrivals_per_second).sum();
+        let left: f64 = inside.iter().map(|sample| sample.abandonments_per_second).sum();
+        (arrived > 0.0).then(|| left / arrived)
+    };
+    let (before, during) = (rate(0.0, band.from)?, rate(band.from, band.until)?);
+    let waiting = |from: f64, until: f64| {
+        series.iter().filter(|sample| sample.at > from && sample.at <= until).map(|sample| sample.awaiting_decision).max().unwrap_or(0)
+    };
+    Some(format!(
+        "During \"{}\" {:.0} applicants left for every hundred who came, against {:.0} before it; at most {} waited for a decision, against {}.",
+        band.name,
+        during * 100.0,
+        before * 100.0,
+        waiting(band.from, band.until),
+        waiting(0.0, band.from),
+    ))
+}
+
+fn drain(run: &Run, records: &Records) -> Option<String> {
+    let last = run.incidents.iter().max_by(|a, b| a.until.total_cmp(&b.until))?;
+    Some(match drain_seconds(records) {
+        Some(seconds) => format!("The backlog of \"{}\" had drained {seconds:.0} s after it ended.", last.name),
+        None => format!("The backlog of \"{}\" had not drained when the run ended.", last.name),
+    })
+}
+
+fn largest_segment(run: &Run) -> Option<String> {
+    #[expect(clippy::cast_precision_loss, reason = "counts of attempts")]
+    let weight = |latency: &kycsim_reports::model::Latency| latency.mean * latency.count as f64;
+    let total: f64 = run.segments.iter().map(weight).sum();
+    let largest = run.segments.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)))?;
+    if total <= 0.0 {
+        return None;
+    }
+    let whose = match largest.name.as_str() {
+        "segment.intake" => "the backend's taking the submission in",
+        "segment.outbox" => "the backend's outbox, before the vendor had the submission",
+        "segment.vendor" => "the vendor's own examination",
+        "segment.callback_wait" => "decisions that the vendor had made and not yet told",
+        "segment.callback" => "delivering callbacks to the backend",
+        "segment.review_wait" => "cases waiting for a reviewer",
+        "segment.review" => "the reviewers' work",
+        "segment.reconcile" => "decisions that no callback told, until the backend asked",
+        "segment.telling" => "the last look: applicants see an outcome when they next ask",
+        other => other,
+    };
+    Some(format!(
+        "{:.0} % of all the time applicants waited for a decision was {whose} (p95 {:.1} s).",
+        weight(largest) / total * 100.0,
+        largest.p95
+    ))
+}
+
+fn review(run: &Run) -> Option<String> {
+    let review = &run.review;
+    if review.opened == 0 {
+        return None;
+    }
+    let wait = run.latencies.iter().find(|latency| latency.name == "review_wait").filter(|latency| latency.count > 0);
+    let wait = wait.map(|wait| format!(", and half of them waited over {:.1} s for a reviewer", wait.p50)).unwrap_or_default();
+    let little = if review.little_agrees {
+        String::new()
+    } else {
+        format!(
+            " The queue's depth does not agree with Little's law (sampled {:.1}, from event times {:.1}): one of the two is wrong.",
+            review.depth_mean, review.little_lambda_w
+        )
+    };
+    Some(format!(
+        "{} {} went to manual review{wait}; the queue was at most {} deep, and {} {} busy {:.0} % of the time.{little}",
+        review.opened,
+        plural(review.opened, "case", "cases"),
+        review.depth_max,
+        review.reviewers,
+        plural(u64::from(review.reviewers), "reviewer was", "reviewers were"),
+        review.occupancy * 100.0
+    ))
+}
+
+fn duplicates(run: &Run) -> Option<String> {
+    let sent = run.vendor.duplicates;
+    let doubled = run.integrity.findings.iter().filter(|finding| finding.kind == kycsim_reports::model::FindingKind::Doubled).count();
+    (sent > 0 && run.integrity.checked).then(|| {
+        let effect =
+            if doubled == 0 { "every decision had its effect once".to_owned() } else { format!("{doubled} had their effect twice") };
+        format!("The vendor told {sent} {} again on purpose; {effect}.", plural(sent, "decision", "decisions"))
+    })
+}
+
+fn reconciled(records: &Records) -> Option<String> {
+    let count = records.answers.values().filter(|answer| answer.events.iter().any(|event| event.kind == "reconciled")).count();
+    (count > 0).then(|| {
+        format!("The backend learnt of {count} {} by asking, since no callback had told it.", plural(count as u64, "decision", "decisions"))
+    })
+}
+
+const fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
