@@ -9,6 +9,7 @@ mod exit;
 mod interrupt;
 mod logging;
 mod progress;
+mod vendor_watch;
 
 use std::ffi::OsString;
 

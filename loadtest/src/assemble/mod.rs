@@ -13,7 +13,7 @@ mod truth;
 use kycsim_reports::model::{Ended, FORMAT, Generator, Held, IncidentBand, Run, Totals, Verdict};
 use kycsim_scenarios::Scenario;
 
-use crate::record::{EndRow, JourneyRow, Records};
+use crate::record::{EndRow, Records};
 use latencies::Latencies;
 use truth::Truth;
 
@@ -118,9 +118,4 @@ fn verdict(
         return Verdict::Inconclusive;
     }
     Verdict::Passed
-}
-
-/// Whether the applicant was told a final decision.
-pub(crate) const fn was_decided(journey: &JourneyRow) -> bool {
-    matches!(journey.end, Some(EndRow::Approved { .. } | EndRow::Rejected { .. }))
 }

@@ -285,7 +285,7 @@ impl Dispatcher<'_> {
                 self.handled[reviewer as usize] = Some(handled);
             }
             Outcome::Claimed { reviewer, case: None } => self.agenda.enter(ended.saturating_add(LOOK_EVERY), Due::Claim(reviewer)),
-            Outcome::Decided { reviewer, accepted, .. } => self.decided(reviewer, accepted, ended)?,
+            Outcome::Decided { reviewer, accepted } => self.decided(reviewer, accepted, ended)?,
             Outcome::Depth(depth) => {
                 self.tally.queue_depth = depth.map(|depth| depth.waiting);
                 if let Some(depth) = depth {
@@ -391,7 +391,7 @@ impl Dispatcher<'_> {
                     participant.on(result, self.scenario, report.due, report.ended);
                     open.push(participant);
                 }
-                Outcome::Decided { reviewer, accepted: true, .. } => {
+                Outcome::Decided { reviewer, accepted: true } => {
                     if let Some(handled) = self.handled[reviewer as usize].take() {
                         self.folder.review(&handled.row(reviewer, Some(report.ended)))?;
                     }

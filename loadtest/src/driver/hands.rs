@@ -65,8 +65,6 @@ pub(super) enum Outcome {
     },
     Decided {
         reviewer: u32,
-        case: Case,
-        decision: ReviewDecision,
         accepted: bool,
     },
     Depth(Option<Depth>),
@@ -121,7 +119,7 @@ impl Hands {
             Task::Claim { reviewer, triage } => Outcome::Claimed { reviewer, case: self.target.claim(user, reviewer, triage).await },
             Task::Decide { reviewer, case, decision } => {
                 let accepted = self.target.decide(user, reviewer, &case, decision).await;
-                Outcome::Decided { reviewer, case, decision, accepted }
+                Outcome::Decided { reviewer, accepted }
             }
             Task::Depth => Outcome::Depth(self.target.depth(user).await),
             Task::Answer { applicant, credentials } => {

@@ -1,0 +1,182 @@
+//! `kycsim run`: vendor, reference backend and load in one process, and a report at the end.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
+use kycsim_onboarding::{Backend, Backoff, CallbackSecret, OnboardingConfig, Secret};
+use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
+use kycsim_scenarios::Scenario;
+use kycsim_scenarios::language::RateProfile;
+use kycsim_simulator::{ApiKey, Clock, Vendor, VendorConfig, WebhookSecret};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::load_scenario::load_scenario;
+use super::result::conclude;
+use crate::CommandResult;
+use crate::args::RunArgs;
+use crate::exit::Failure;
+use crate::interrupt::on_interrupt;
+use crate::progress;
+use crate::vendor_watch::{Ledger, Watched};
+
+/// Secrets of a world that lives for one run on loopback.
+const API_KEY: &str = "kycsim-run";
+const WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=";
+const REVIEWER_TOKEN: &str = "kycsim-run-reviewer";
+
+/// From the moment everything is up to the schedule's beginning: the warm-up fits in.
+const LEAD: Duration = Duration::from_millis(500);
+/// How long backend and vendor may take to finish what is under way.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(args: &RunArgs) -> CommandResult {
+    let scenario = resolve(args)?;
+    let stop = on_interrupt();
+    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
+    let folder = runtime.block_on(rehearse(args, Arc::new(scenario), stop))?;
+    let run = assemble(&Records::read(&folder).context("the run's folder could not be read back")?);
+    Ok(conclude(&run, &folder, args.json)?)
+}
+
+/// The scenario as it will be played: the file's, with what the command line changes.
+fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
+    let mut scenario = load_scenario(&args.scenario)?;
+    if let Some(seed) = args.seed {
+        scenario.seed = seed;
+    }
+    if i64::try_from(scenario.seed).is_err() {
+        return Err(Failure::usage(anyhow!("the seed {} is too large; TOML holds numbers up to {}", scenario.seed, i64::MAX)));
+    }
+    if let Some(rate) = args.rate {
+        scenario.arrivals.rate = RateProfile::flat(rate);
+    }
+    if let Some(duration) = args.duration {
+        scenario.arrivals.duration = duration;
+    }
+    scenario.expect.0.extend(args.expect.iter().cloned());
+    Ok(scenario)
+}
+
+/// Brings everything up, plays the scenario, takes everything down, and returns the run's folder.
+async fn rehearse(args: &RunArgs, scenario: Arc<Scenario>, stop: CancellationToken) -> anyhow::Result<PathBuf> {
+    let vendor_listener = TcpListener::bind("127.0.0.1:0").await.context("no loopback port for the vendor")?;
+    let backend_listener = TcpListener::bind("127.0.0.1:0").await.context("no loopback port for the backend")?;
+    let vendor_url = format!("http://{}", vendor_listener.local_addr()?);
+    let backend_url = format!("http://{}", backend_listener.local_addr()?);
+
+    // Everything that takes time comes before the clock starts; its own start is the first thing on it.
+    let drawing = {
+        let (scenario, now) = (Arc::clone(&scenario), RunClock::starting_in(Duration::ZERO).began_wall());
+        tokio::task::spawn_blocking(move || Pictures::draw(&scenario, now))
+    };
+    let backend =
+        Backend::open(backend_config(&vendor_url, &backend_url, args.workers)?).await.context("the backend could not be opened")?;
+    let pool = Pool::launch(&backend_url, args.workers).await?;
+    let pictures = drawing.await.context("drawing the applicants' pictures failed")?;
+
+    let clock = RunClock::starting_in(LEAD);
+    let manifest = manifest(args, &scenario, &clock);
+    let path = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&manifest.id));
+    if path.join("manifest.json").exists() {
+        return Err(anyhow!("`{}` holds a run already; give another folder with --out", path.display()));
+    }
+    let folder = RunFolder::create(&path, &scenario, &manifest, &clock)?;
+    let ledger = Arc::new(Ledger::new(folder.ledger()?));
+    let config = VendorConfig::new(
+        Arc::clone(&scenario),
+        ApiKey::new(API_KEY)?,
+        WebhookSecret::new(WEBHOOK_SECRET),
+        Clock::starting_at(clock.began()),
+    )
+    .ledger_sink(Arc::clone(&ledger) as _);
+    let world = CancellationToken::new();
+    let vendor = Arc::new(Vendor::start(config, vendor_listener, &world)?);
+    let serving = tokio::spawn(backend.serve(backend_listener, world.clone()));
+
+    let (progress, shown) = watch::channel(Progress::default());
+    let showing = (!args.quiet).then(|| tokio::spawn(progress::show(shown)));
+    let rehearsal = Rehearsal {
+        scenario,
+        reviewer_token: REVIEWER_TOKEN.to_owned(),
+        pictures,
+        clock,
+        folder,
+        manifest,
+        vendor: Arc::new(Watched(Arc::clone(&vendor))),
+        progress,
+        stop,
+    };
+    let played = play(pool, rehearsal).await;
+    if let Some(showing) = showing {
+        let _ = showing.await;
+    }
+    world.cancel();
+    let _ = tokio::time::timeout(SHUTDOWN, serving).await;
+    drop(vendor);
+    played?;
+    ledger.check()?;
+    Ok(path)
+}
+
+/// The reference backend, with its waits compressed as the scenarios' are: a minute of a run stands for an hour or so.
+fn backend_config(vendor_url: &str, backend_url: &str, workers: u32) -> anyhow::Result<OnboardingConfig> {
+    let mut config = OnboardingConfig::new(
+        vendor_url,
+        Secret::new(API_KEY),
+        CallbackSecret::parse(WEBHOOK_SECRET)?,
+        format!("{backend_url}/callbacks/kyc"),
+        Secret::new(REVIEWER_TOKEN),
+    );
+    config.reconcile_after = Duration::from_secs(3);
+    config.reconcile_every = Duration::from_millis(500);
+    config.outbox_backoff = Backoff { base: Duration::from_millis(250), cap: Duration::from_secs(2), jitter: 0.5 };
+    // Every worker holds a connection, the vendor's callbacks need some, and nobody should wait for a place.
+    config.max_connections = NonZeroUsize::new(workers as usize + 256).unwrap_or(config.max_connections);
+    Ok(config)
+}
+
+fn manifest(args: &RunArgs, scenario: &Scenario, clock: &RunClock) -> Manifest {
+    let started = clock.began_wall();
+    let name = scenario.name.as_str();
+    Manifest {
+        id: format!("{}-{name}-{}", started.strftime("%Y%m%dT%H%M%SZ"), scenario.seed),
+        kycsim: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: started.to_string(),
+        scenario: ScenarioSummary {
+            name: name.to_owned(),
+            summary: scenario.summary.clone(),
+            teaches: scenario.teaches.clone(),
+            arrivals_seconds: scenario.arrivals.duration.length().as_secs_f64(),
+        },
+        seed: scenario.seed,
+        command: command(args, scenario),
+        machine: Machine {
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
+            build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
+        },
+        ended: Ended::Unfinished,
+    }
+}
+
+/// The command that repeats this run, seed included.
+fn command(args: &RunArgs, scenario: &Scenario) -> String {
+    let mut command = format!("kycsim run {} --seed {}", args.scenario, scenario.seed);
+    if let Some(rate) = args.rate {
+        command.push_str(&format!(" --rate {}", rate.value()));
+    }
+    if let Some(duration) = args.duration {
+        command.push_str(&format!(" --duration '{duration}'"));
+    }
+    for objective in &args.expect {
+        command.push_str(&format!(" --expect '{objective}'"));
+    }
+    command
+}

@@ -1,0 +1,44 @@
+//! `kycsim vendor`: the fake vendor alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use kycsim_simulator::{ApiKey, CallbackUrl, Clock, Vendor, VendorConfig, WebhookSecret};
+use tokio::net::TcpListener;
+
+use super::load_scenario::load_scenario;
+use crate::CommandResult;
+use crate::args::VendorArgs;
+use crate::exit::{Exit, Failure};
+use crate::interrupt::on_interrupt;
+
+/// How long requests and deliveries under way may take once the vendor is told to stop.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(args: VendorArgs) -> CommandResult {
+    let mut scenario = load_scenario(&args.scenario)?;
+    scenario.seed = args.seed.unwrap_or(scenario.seed);
+    let name = scenario.name.clone();
+    let api_key = ApiKey::new(args.api_key).map_err(Failure::usage)?;
+    let mut config = VendorConfig::new(Arc::new(scenario), api_key, WebhookSecret::new(args.webhook_secret), Clock::starting_at(now()));
+    if let Some(url) = &args.callback_url {
+        config = config.callback_url(CallbackUrl::parse(url).map_err(Failure::usage)?);
+    }
+    let stop = on_interrupt();
+    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+        let vendor = Vendor::start(config, listener, &stop).map_err(Failure::usage)?;
+        super::result::print(&format!("vendor ({}) on http://{}\n", name.as_str(), vendor.address()))?;
+        stop.cancelled().await;
+        vendor.shutdown(SHUTDOWN).await;
+        Ok(Exit::Success)
+    })
+}
+
+/// The vendor's schedule begins with the process.
+#[expect(clippy::disallowed_methods, reason = "a vendor that runs alone owns its clock")]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
