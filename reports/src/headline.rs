@@ -53,20 +53,22 @@ pub fn decision_latency(run: &Run) -> Option<&Latency> {
 
 fn reasons(run: &Run) -> Vec<String> {
     let mut reasons = Vec::new();
-    let judged = |held| run.objectives.iter().filter(|o| o.held == held).count();
-    let objectives = run.objectives.len();
+    let all = run.objectives.len();
+    let judged = |held| run.objectives.iter().filter(|objective| objective.held == held).count();
     let (missed, unsure) = (judged(Held::No), judged(Held::Inconclusive));
+    let of_all = |number| match all {
+        1 => "the one objective".to_owned(),
+        _ if number == all => format!("all {all} objectives"),
+        _ => format!("{number} of {all} objectives"),
+    };
     if missed > 0 {
-        reasons.push(format!("{missed} of {objectives} objectives missed"));
+        reasons.push(format!("{} missed", of_all(missed)));
     }
     if unsure > 0 {
-        reasons.push(format!("{unsure} of {objectives} objectives could not be judged"));
+        reasons.push(format!("{} could not be judged", of_all(unsure)));
     }
-    if objectives > 0 && missed + unsure == 0 {
-        reasons.push(match objectives {
-            1 => "the one objective held".to_owned(),
-            _ => format!("all {objectives} objectives held"),
-        });
+    if all > 0 && missed + unsure == 0 {
+        reasons.push(format!("{} held", of_all(all)));
     }
     match u64::try_from(run.integrity.findings.len()) {
         Ok(0) if run.integrity.checked => reasons.push("integrity clean".to_owned()),

@@ -103,7 +103,7 @@ pub fn found(integrity: &Integrity, kind: FindingKind) -> u64 {
     integrity.findings.iter().map(|finding| u64::from(finding.kind == kind)).sum()
 }
 
-/// Returns a name of the model as words, [plain](plain): `segment.vendor` is `vendor`, `capture_document` is `capture document`.
+/// Returns a name of the model as words, [plain]: `segment.vendor` is `vendor`, `capture_document` is `capture document`.
 #[must_use]
 pub fn name(name: &str) -> String {
     let last = name.strip_prefix("segment.").or_else(|| name.strip_prefix("step.")).unwrap_or(name);

@@ -48,7 +48,7 @@
     const plot = svg.querySelector('.data');
     const [x, y, width, height] = svg.dataset.plot.split(' ').map(Number);
     const ticks = svg.querySelector('.ticks-x');
-    const labels = [...svg.querySelectorAll('.band-label')];
+    const labels = svg.querySelector('.band-labels');
     return { svg, plot, ticks, labels, x, y, width, height, overlay: shape('g', { 'aria-hidden': 'true' }, svg) };
   };
   const visible = (chart) => chart.drawings.find(({ svg }) => svg.getBoundingClientRect().width > 0);
@@ -162,12 +162,23 @@
         texts.push(text);
       }
       drawn.ticks.replaceChildren(...texts);
-      drawn.labels.forEach((label, index) => {
-        const { from, until } = data.incidents[index];
-        const hidden = until < view.from || from > view.until;
-        label.setAttribute('visibility', hidden ? 'hidden' : 'visible');
-        label.setAttribute('x', x + Math.max(0, placeOf(from)) * width);
+      const named = drawn.labels.querySelector('text');
+      if (!named) return;
+      const names = [];
+      let free = -Infinity;
+      data.incidents.forEach(({ name, from, until }, index) => {
+        const left = Math.max(0, placeOf(from)) * width;
+        const right = Math.min(1, placeOf(until)) * width;
+        if (left > right || left < free) return;
+        const full = `${index + 1} ${name}`;
+        const label = named.cloneNode();
+        const long = (text) => (text.length + 1) * 7;
+        label.textContent = long(full) <= right - left ? full : `${index + 1}`;
+        label.setAttribute('x', x + left);
+        free = left + long(label.textContent);
+        names.push(label);
       });
+      if (names.length) drawn.labels.replaceChildren(...names);
     };
     // Never less than three samples wide: closer there is nothing to see.
     const zoom = (from, until) => {

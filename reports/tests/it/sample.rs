@@ -185,9 +185,9 @@ fn manifest(ended: Ended) -> Manifest {
 }
 
 /// Returns a lognormal distribution as its percentiles.
-fn latency(name: &str, description: &str, median: f64, sigma: f64, count: u64) -> Latency {
+fn latency(name: &str, description: &str, median: f64, sigma: f64, count: u32) -> Latency {
     let at = |deviations: f64| rounded(median * (sigma * deviations).exp());
-    let max = at(2.0 + f64::from(u32::try_from(count).unwrap()).log10() / 2.5);
+    let max = at(2.0 + f64::from(count).log10() / 2.5);
     let curve = (0..=90)
         .map(|place| {
             let nines = f64::from(place) / 30.0;
@@ -201,7 +201,7 @@ fn latency(name: &str, description: &str, median: f64, sigma: f64, count: u64) -
     Latency {
         name: name.to_owned(),
         description: description.to_owned(),
-        count,
+        count: count.into(),
         mean: rounded(median * (sigma * sigma / 2.0).exp()),
         min: at(-2.6),
         p50: at(0.0),

@@ -15,6 +15,9 @@ pub(super) const SUBPIXELS: i32 = 10;
 /// The width of a character, as a share of the font's size. Only for leaving out labels that would touch.
 const CHARACTER_WIDTH: f64 = 0.56;
 
+/// A line that is a dot, for the style sheet to make it visible.
+const DOT: &str = "polyline data-alone";
+
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
 /// The parts of one chart, as SVG.
@@ -51,6 +54,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// Writes a shape; `element` is its name, and attributes without a value if it has any.
     fn shape(&mut self, element: &str, color: BackendColor, points: impl Iterator<Item = BackendCoord>) {
         // plotters draws some of what is switched off with full transparency.
         if color.alpha <= 0.0 {
@@ -130,8 +134,10 @@ impl DrawingBackend for Canvas<'_> {
         // A line from a point to itself, with round ends, is a dot: a second with decisions between two without any.
         if let [only] = points[..] {
             points.push(only);
+            self.shape(DOT, style.color(), points.into_iter());
+        } else {
+            self.shape("polyline", style.color(), points.into_iter());
         }
-        self.shape("polyline", style.color(), points.into_iter());
         Ok(())
     }
 
@@ -155,7 +161,8 @@ impl DrawingBackend for Canvas<'_> {
         };
         // `dy` in em rather than `dominant-baseline`, which browsers and converters read differently.
         let dy = match style.anchor().v_pos {
-            VPos::Top => ".8em",
+            // Below the axis, with a gap.
+            VPos::Top => "1.35em",
             VPos::Center => ".35em",
             VPos::Bottom => "-.2em",
         };

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::drawing::{DrawingAreaErrorKind, IntoDrawingArea};
@@ -13,6 +14,7 @@ use plotters::style::{Color, IntoFont, ShapeStyle, TextStyle};
 use super::axis::Axis;
 use super::canvas::{Canvas, Layers, SUBPIXELS, pixels, push_escaped};
 use super::ink::Ink;
+use super::ticks;
 use crate::figures;
 
 /// Room for the labels of the vertical axis, in CSS pixels: `3 min 20 s` at the size below.
@@ -112,11 +114,7 @@ impl Frame {
     }
 
     /// Draws into the layers and returns where the plot itself is, in subpixels.
-    fn fill(
-        &self,
-        width: u32,
-        layers: &mut Layers,
-    ) -> Result<(std::ops::Range<i32>, std::ops::Range<i32>), DrawingAreaErrorKind<Infallible>> {
+    fn fill(&self, width: u32, layers: &mut Layers) -> Result<(Range<i32>, Range<i32>), DrawingAreaErrorKind<Infallible>> {
         let root = Canvas::new(width, self.height, layers).into_drawing_area();
         let top = match self.band_labels {
             BandLabels::Shown => TOP_WITH_BANDS,
@@ -145,19 +143,20 @@ impl Frame {
     fn x_ticks(&self, width: u32) -> Vec<f64> {
         match self.x_axis {
             // A mark for every 90 pixels: room for `12 min 30 s`.
-            XAxis::Time => super::ticks::time(self.x.0, self.x.1, width / 90),
-            XAxis::Nines => [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999].into_iter().map(nines).filter(|at| *at <= self.x.1).fold(
-                vec![0.0],
-                |mut ticks, at| {
-                    ticks.push(at);
-                    ticks
-                },
-            ),
+            XAxis::Time => ticks::time(self.x.0, self.x.1, width / 90),
+            XAxis::Nines => [0.0, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999]
+                .into_iter()
+                // Where room is short, only one mark for each nine.
+                .filter(|share| width > 400 || ![0.5, 0.75, 0.95].contains(share))
+                .map(nines)
+                .filter(|at| *at <= self.x.1)
+                .collect(),
         }
     }
 
     fn bands(&self, plot: &mut Plot<'_, '_>) -> Drawn {
         let highest = self.y_ticks.last().copied().unwrap_or(1.0);
+        let mut free_from = i32::MIN;
         for band in &self.bands {
             let (from, until) = (band.from.max(self.x.0), band.until.min(self.x.1));
             if from > until {
@@ -165,20 +164,22 @@ impl Frame {
             }
             let fill: ShapeStyle = Ink::Band.colour().filled();
             plot.draw_series([Rectangle::new([(from, 0.0), (until, highest)], fill)])?;
-            if self.band_labels == BandLabels::Shown {
-                let (left, y) = plot.backend_coord(&(from, highest));
-                let (right, _) = plot.backend_coord(&(until, highest));
+            let (left, top) = plot.backend_coord(&(from, highest));
+            let (right, _) = plot.backend_coord(&(until, highest));
+            // A name that would cover the one before is left out; the table of incidents has it.
+            if self.band_labels == BandLabels::Shown && left >= free_from {
                 let label = band_label(band, (right - left) / SUBPIXELS);
+                free_from = left + label_width(&label) * SUBPIXELS;
                 let style = text(Ink::BandLabel).pos(Pos::new(HPos::Left, VPos::Bottom));
                 let area = plot.plotting_area().strip_coord_spec();
                 let (base_x, base_y) = area.get_base_pixel();
-                area.draw(&Text::new(label, (left - base_x, y - base_y - 3 * SUBPIXELS), style))?;
+                area.draw(&Text::new(label, (left - base_x, top - base_y - 3 * SUBPIXELS), style))?;
             }
         }
         Ok(())
     }
 
-    fn svg(&self, width: u32, layers: &Layers, x: std::ops::Range<i32>, y: std::ops::Range<i32>) -> String {
+    fn svg(&self, width: u32, layers: &Layers, x: Range<i32>, y: Range<i32>) -> String {
         let mut svg = String::with_capacity(layers.data.len() + 4_096);
         let height = self.height;
         // Writing to a string cannot fail.
@@ -225,10 +226,15 @@ fn percentile_label(at: f64) -> String {
     format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Returns the band's name where it fits, otherwise its number in the table of incidents.
+/// Returns the band's name where it fits, otherwise its number in the table of incidents. The script does the same when a reader zooms.
 fn band_label(band: &Band, width: i32) -> String {
-    let wanted = i32::try_from(band.name.chars().count() + 3).unwrap_or(i32::MAX);
-    if wanted.saturating_mul(BAND_CHARACTER) <= width { format!("{} {}", band.number, band.name) } else { band.number.to_string() }
+    let full = format!("{} {}", band.number, band.name);
+    if label_width(&full) <= width { full } else { band.number.to_string() }
+}
+
+fn label_width(label: &str) -> i32 {
+    let characters = i32::try_from(label.chars().count()).unwrap_or(i32::MAX);
+    characters.saturating_add(1).saturating_mul(BAND_CHARACTER)
 }
 
 fn text(ink: Ink) -> TextStyle<'static> {
