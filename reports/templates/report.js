@@ -108,6 +108,11 @@
     tooltip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   };
   const hide = () => { tooltip.hidden = true; };
+  // What the tooltip shows, said aloud: only for who moves by keyboard, since a pointer moves too fast to be read to.
+  const speak = () => {
+    const lines = [...tooltip.children].map((line) => [...line.children].map((part) => part.textContent).join(' ') || line.textContent);
+    document.getElementById('spoken').textContent = tooltip.hidden ? '' : lines.join(', ');
+  };
 
   // The number in `values` that is nearest to `wanted`, by halving.
   const nearest = (values, wanted) => {
@@ -265,6 +270,7 @@
         const factors = { '+': 0.5, '=': 0.5, '-': 2 };
         if (event.key in moves) {
           point(chart, moves[event.key]);
+          speak();
         } else if (event.key in factors) {
           const half = (view.until - view.from) * factors[event.key] / 2;
           zoom(time.at[here] - half, time.at[here] + half);
@@ -306,6 +312,7 @@
       const steps = { ArrowLeft: -1, ArrowRight: 1 };
       if (!(event.key in steps)) return;
       point(Math.min(places.length - 1, Math.max(0, cursor + steps[event.key])));
+      speak();
       event.preventDefault();
     });
   };

@@ -20,7 +20,7 @@ use crate::figures;
 /// Room for the labels of the vertical axis, in CSS pixels: `3 min 20 s` at the size below.
 const LEFT: i32 = 62;
 /// Room for the half of the last label on the horizontal axis that is beyond it.
-const RIGHT: i32 = 16;
+const RIGHT: i32 = 24;
 const BOTTOM: i32 = 22;
 const TOP: i32 = 8;
 /// Room above the plot for the names of incidents, where a chart shows them.
