@@ -84,6 +84,7 @@ impl WallEpoch {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a clock is checked against the machine's own")]
 mod tests {
     use super::*;
 

@@ -91,7 +91,7 @@ impl World {
             let due = now.max(planned);
             match effect {
                 Effect::SendCallback { copy } => {
-                    self.enter_callback(due, Task::Send(Sending { event: Arc::clone(&event), copy, failed: 0 }))
+                    self.enter_callback(due, Task::Send(Sending { event: Arc::clone(&event), copy, failed: 0 }));
                 }
                 Effect::LoseCallback => self.enter_callback(due, Task::Lose(Arc::clone(&event))),
                 Effect::Decide(_) => {} // the one decision was taken out when the plan was made

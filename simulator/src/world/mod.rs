@@ -5,6 +5,8 @@
 
 mod due;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

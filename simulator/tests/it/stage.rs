@@ -79,6 +79,10 @@ impl Stage {
         text(&json(answer).await, "id")
     }
 
+    pub(crate) async fn create_owned(&self, number: u32) -> String {
+        self.create(&format!("a-{number}")).await
+    }
+
     pub(crate) async fn upload(&self, session: &str, kind: &str) -> Response {
         let form = Form::new().part("file", Part::bytes(jpeg()).file_name("picture.jpg"));
         self.post(&format!("/v1/sessions/{session}/{kind}")).multipart(form).send().await.unwrap()

@@ -1,0 +1,149 @@
+//! What a receiver gets: signatures, duplicates, retries.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use kycsim_scenarios::ledger::{DeliveryResult, LedgerEvent};
+use serde_json::json;
+use sha2::Sha256;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::stage::{APPROVE, SECRET, Stage, new_session, picked, until};
+
+fn header<'r>(request: &'r Request, name: &str) -> &'r str {
+    request.headers[name].to_str().unwrap()
+}
+
+/// Verifies as a receiver would: written from the Standard Webhooks specification, not from the signer.
+#[track_caller]
+fn verify(request: &Request) {
+    let (id, timestamp) = (header(request, "webhook-id"), header(request, "webhook-timestamp"));
+    let key = BASE64_STANDARD.decode(SECRET.trim_start_matches("whsec_")).unwrap();
+    let signed = [id.as_bytes(), b".", timestamp.as_bytes(), b".", &request.body].concat();
+    let accepted = header(request, "webhook-signature").split(' ').filter_map(|each| each.strip_prefix("v1,")).any(|signature| {
+        let signature = BASE64_STANDARD.decode(signature).unwrap();
+        Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(&signed).verify_slice(&signature).is_ok()
+    });
+    assert!(accepted, "the signature does not hold");
+    let age = jiff::Timestamp::now().as_second() - timestamp.parse::<i64>().unwrap();
+    assert!((0..60).contains(&age), "signed {age} s ago");
+}
+
+/// Every delivery in the ledger: copy, try, and whether it was accepted.
+fn deliveries(stage: &Stage) -> Vec<(u32, u32, bool)> {
+    picked(&stage.vendor.ledger(), |event| {
+        let LedgerEvent::Delivered { copy, attempt_number, result, .. } = event else { return None };
+        Some((*copy, *attempt_number, matches!(result, DeliveryResult::Accepted { .. })))
+    })
+}
+
+#[tokio::test]
+async fn a_callback_is_signed_over_its_very_bytes() {
+    let stage = Stage::set(APPROVE).await;
+    stage.walk("a-1").await;
+    stage.idle().await;
+    let [callback] = &stage.received().await[..] else { panic!("one callback") };
+    assert_eq!((callback.method.as_str(), callback.url.path()), ("POST", "/callbacks"));
+    assert_eq!(header(callback, "content-type"), "application/json");
+    verify(callback);
+}
+
+#[tokio::test]
+async fn duplicates_have_one_id_and_one_body() {
+    let duplicates = "callbacks.duplicate = { probability = 1, copies = 3, spacing = \"10ms\" }";
+    let stage = Stage::set(&format!("{APPROVE}{duplicates}")).await;
+    stage.walk("a-1").await;
+    stage.idle().await;
+    let received = stage.received().await;
+    assert_eq!(received.len(), 3);
+    for callback in &received {
+        verify(callback);
+        assert_eq!(header(callback, "webhook-id"), header(&received[0], "webhook-id"));
+        assert_eq!(callback.body, received[0].body);
+    }
+    assert_eq!(deliveries(&stage), [(0, 1, true), (1, 1, true), (2, 1, true)]);
+    assert_eq!((stage.vendor.counts().duplicates, stage.vendor.counts().callbacks), (2, 1));
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_again_until_it_is_taken() {
+    let stage = Stage::set(&format!("{APPROVE}callbacks.retry = [\"10ms\", \"20ms\"]")).await;
+    stage.backend.reset().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(500)).up_to_n_times(1).mount(&stage.backend).await;
+    // A redirect is not followed: it is a failure as any other.
+    let elsewhere = ResponseTemplate::new(302).insert_header("location", "/elsewhere");
+    Mock::given(any()).respond_with(elsewhere).up_to_n_times(1).mount(&stage.backend).await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&stage.backend).await;
+    stage.walk("a-1").await;
+    stage.idle().await;
+    let received = stage.received().await;
+    assert_eq!(deliveries(&stage), [(0, 1, false), (0, 2, false), (0, 3, true)]);
+    assert!(received.iter().all(|callback| callback.url.path() == "/callbacks"));
+    for callback in &received {
+        verify(callback);
+        assert_eq!(header(callback, "webhook-id"), header(&received[0], "webhook-id"));
+    }
+    assert_eq!(stage.vendor.counts().deliveries_failed, 2);
+}
+
+#[tokio::test]
+async fn what_fails_for_ever_is_given_up() {
+    let refuse = ResponseTemplate::new(503);
+    let stage = Stage::set_with(&format!("{APPROVE}callbacks.retry = [\"10ms\"]"), |config| config, refuse).await;
+    stage.walk("a-1").await;
+    stage.idle().await;
+    assert_eq!(deliveries(&stage), [(0, 1, false), (0, 2, false)]);
+    let given_up = picked(&stage.vendor.ledger(), |event| matches!(event, LedgerEvent::CallbackGivenUp { .. }).then_some(()));
+    assert_eq!((given_up.len(), stage.vendor.counts().callbacks_given_up), (1, 1));
+}
+
+#[tokio::test]
+async fn a_lost_callback_is_never_sent() {
+    let stage = Stage::set(&format!("{APPROVE}callbacks.lost = 1")).await;
+    stage.walk("a-1").await;
+    stage.idle().await;
+    assert_eq!(stage.received().await.len(), 0);
+    let lost = picked(&stage.vendor.ledger(), |event| matches!(event, LedgerEvent::CallbackLost { .. }).then_some(()));
+    assert_eq!((lost.len(), stage.vendor.counts().callbacks_lost), (1, 1));
+}
+
+#[tokio::test]
+async fn nobody_there_is_a_failed_delivery() {
+    let stage = Stage::set(&format!("{APPROVE}callbacks.retry = []")).await;
+    let mut new = new_session("a-1");
+    new["callback_url"] = json!("http://127.0.0.1:9/nobody");
+    let answer = stage.post("/v1/sessions").json(&new).send().await.unwrap();
+    let id = crate::stage::text(&crate::stage::json(answer).await, "id");
+    stage.upload(&id, "documents").await;
+    stage.upload(&id, "selfies").await;
+    stage.submit(&id).await;
+    stage.idle().await;
+    let results = picked(&stage.vendor.ledger(), |event| {
+        let LedgerEvent::Delivered { result, .. } = event else { return None };
+        Some(result.clone())
+    });
+    assert!(matches!(&results[..], [DeliveryResult::Failed { reason }] if reason.contains("could not connect")), "{results:?}");
+}
+
+#[tokio::test]
+async fn a_receiver_that_does_not_answer_holds_up_nobody_else() {
+    let stage = Stage::set(APPROVE).await;
+    let slow = MockServer::start().await;
+    let late = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(60));
+    Mock::given(any()).respond_with(late).mount(&slow).await;
+    // More than one receiver may have on their way at a time.
+    for number in 0..70 {
+        let mut new = new_session(&format!("slow-{number}"));
+        new["callback_url"] = json!(slow.uri());
+        let answer = stage.post("/v1/sessions").json(&new).send().await.unwrap();
+        let id = crate::stage::text(&crate::stage::json(answer).await, "id");
+        stage.upload(&id, "documents").await;
+        stage.upload(&id, "selfies").await;
+        stage.submit(&id).await;
+    }
+    until(async || stage.vendor.counts().callbacks_pending, |pending| *pending == 70).await;
+    stage.walk("prompt").await;
+    until(async || stage.received().await.len(), |received| *received == 1).await;
+    assert_eq!(stage.vendor.counts().deliveries, 1, "the slow ones are still on their way");
+}
