@@ -1,0 +1,10 @@
+//! The command as its users meet it: processes, exit codes, streams and files.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic; that is how it fails")]
+
+mod bad_input;
+mod command;
+mod crash;
+mod interrupt;
+mod invariants;
+mod scenario;

@@ -1,0 +1,135 @@
+//! A whole world for one run: started on free ports, played, taken down.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, VendorCounts, VendorWatch, assemble, play};
+use kycsim_onboarding::{Backend, Backoff, CallbackSecret, OnboardingConfig, Secret};
+use kycsim_reports::model::{Ended, Machine, Manifest, Run, ScenarioSummary};
+use kycsim_scenarios::Scenario;
+use kycsim_scenarios::ledger::LedgerEntry;
+use kycsim_simulator::{ApiKey, Clock, Vendor, VendorConfig, WebhookSecret};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::naive_backend::{self, Bug};
+
+pub(crate) const API_KEY: &str = "test-key";
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=";
+pub(crate) const REVIEWER_TOKEN: &str = "test-reviewer";
+
+/// Whom the applicants meet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Backends {
+    Reference,
+    Naive(Bug),
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub(crate) struct Played {
+    pub(crate) run: Run,
+    pub(crate) ledger: Vec<LedgerEntry>,
+    _folder: tempfile::TempDir,
+}
+
+/// Plays `scenario` and returns its result.
+pub(crate) async fn rehearse(scenario: &str, backend: Backends) -> Played {
+    let scenario = Arc::new(Scenario::parse("test", scenario).unwrap_or_else(|error| panic!("{error}")));
+    let vendor_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let backend_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let vendor_url = format!("http://{}", vendor_listener.local_addr().unwrap());
+    let backend_url = format!("http://{}", backend_listener.local_addr().unwrap());
+    let world = CancellationToken::new();
+    match backend {
+        Backends::Reference => {
+            let backend = Backend::open(reference(&vendor_url, &backend_url)).await.unwrap();
+            tokio::spawn(backend.serve(backend_listener, world.clone()));
+        }
+        Backends::Naive(bug) => {
+            tokio::spawn(naive_backend::serve(backend_listener, vendor_url, format!("{backend_url}/callbacks/kyc"), bug));
+        }
+    }
+    let pool = Pool::launch(&backend_url, 16).await.unwrap();
+    let pictures = Pictures::draw(&scenario, RunClock::starting_in(Duration::ZERO).began_wall());
+
+    let folder = tempfile::tempdir().unwrap();
+    let clock = RunClock::starting_in(Duration::from_millis(300));
+    let manifest = manifest(&scenario, &clock);
+    let files = RunFolder::create(folder.path(), &scenario, &manifest, &clock).unwrap();
+    let ledger = files.ledger().unwrap();
+    let config = VendorConfig::new(
+        Arc::clone(&scenario),
+        ApiKey::new(API_KEY).unwrap(),
+        WebhookSecret::new(WEBHOOK_SECRET),
+        Clock::starting_at(clock.began()),
+    )
+    .ledger_sink(Arc::new(move |entry: &LedgerEntry| ledger.append(entry).unwrap()));
+    let vendor = Arc::new(Vendor::start(config, vendor_listener, &world).unwrap());
+    let rehearsal = Rehearsal {
+        scenario,
+        reviewer_token: REVIEWER_TOKEN.to_owned(),
+        pictures,
+        clock,
+        folder: files,
+        manifest,
+        vendor: Arc::new(Watched(Arc::clone(&vendor))),
+        progress: tokio::sync::watch::channel(Progress::default()).0,
+        stop: CancellationToken::new(),
+    };
+    play(pool, rehearsal).await.unwrap();
+    world.cancel();
+    Played { run: assemble(&Records::read(folder.path()).unwrap()), ledger: read_ledger(folder.path()), _folder: folder }
+}
+
+fn reference(vendor_url: &str, backend_url: &str) -> OnboardingConfig {
+    let mut config = OnboardingConfig::new(
+        vendor_url,
+        Secret::new(API_KEY),
+        CallbackSecret::parse(WEBHOOK_SECRET).unwrap(),
+        format!("{backend_url}/callbacks/kyc"),
+        Secret::new(REVIEWER_TOKEN),
+    );
+    config.reconcile_after = Duration::from_secs(2);
+    config.reconcile_every = Duration::from_millis(200);
+    config.outbox_backoff = Backoff { base: Duration::from_millis(100), cap: Duration::from_secs(1), jitter: 0.5 };
+    config
+}
+
+fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
+    Manifest {
+        id: "test".to_owned(),
+        kycsim: "test".to_owned(),
+        started_at: clock.began_wall().to_string(),
+        scenario: ScenarioSummary {
+            name: scenario.name.as_str().to_owned(),
+            summary: scenario.summary.clone(),
+            teaches: scenario.teaches.clone(),
+            arrivals_seconds: scenario.arrivals.duration.length().as_secs_f64(),
+        },
+        seed: scenario.seed,
+        command: String::new(),
+        machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
+        ended: Ended::Unfinished,
+    }
+}
+
+fn read_ledger(folder: &Path) -> Vec<LedgerEntry> {
+    let text = std::fs::read_to_string(folder.join("vendor-ledger.ndjson")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[derive(Debug)]
+struct Watched(Arc<Vendor>);
+
+impl VendorWatch for Watched {
+    fn counts(&self) -> VendorCounts {
+        let counts = self.0.counts();
+        VendorCounts { requests: counts.requests, duplicates: counts.duplicates, deliveries: counts.deliveries, ..VendorCounts::default() }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.0.is_quiet()
+    }
+}
