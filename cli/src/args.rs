@@ -81,7 +81,11 @@ pub(crate) struct ScenarioArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {
     /// List the shipped scenarios and what each teaches
-    List,
+    List {
+        /// Names alone, one a line, for scripts
+        #[arg(long)]
+        names: bool,
+    },
     /// Print a shipped scenario, to read or to start one's own from
     Show {
         /// Its name

@@ -45,6 +45,7 @@ fn line(progress: &Progress) -> String {
         elapsed,
         arrived,
         in_flight,
+        awaiting_decision: _,
         approved,
         rejected,
         abandoned,

@@ -331,4 +331,7 @@
     }
   }, { rootMargin: '-20% 0px -70% 0px' });
   links.forEach((_, id) => { const section = document.getElementById(id); if (section) watcher.observe(section); });
+
+  // For whoever checks the page in a browser: everything above ran.
+  document.documentElement.dataset.script = 'ready';
 })();

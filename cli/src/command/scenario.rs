@@ -8,7 +8,8 @@ use crate::exit::{Exit, Failure};
 
 pub(crate) fn run(args: &ScenarioArgs) -> CommandResult {
     let text = match &args.command {
-        ScenarioCommand::List => list()?,
+        ScenarioCommand::List { names: true } => catalogue::names().map(|name| format!("{name}\n")).collect(),
+        ScenarioCommand::List { names: false } => list()?,
         ScenarioCommand::Show { name } => catalogue::text(name)
             .ok_or_else(|| Failure::usage(anyhow!("there is no shipped scenario `{name}`; `kycsim scenario list` shows them")))?
             .to_owned(),

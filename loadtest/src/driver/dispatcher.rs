@@ -104,6 +104,7 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
         last_arrival: SimTime::ZERO,
         handled: (0..scenario.review.reviewers).map(|_| None).collect(),
         left: Vec::new(),
+        sampled: SimTime::ZERO,
         steps: 0,
         panics: 0,
     };
@@ -178,6 +179,8 @@ struct Dispatcher<'a> {
     handled: Vec<Option<Handled>>,
     /// Those whose journey is over, to be asked about at the end.
     left: Vec<(ApplicantKey, Credentials)>,
+    /// When the last second's sample was taken.
+    sampled: SimTime,
     steps: u64,
     panics: u64,
 }
@@ -352,7 +355,8 @@ impl Dispatcher<'_> {
     }
 
     fn sample(&mut self) -> Result<(), WriteRunError> {
-        let sample = self.tally.sample(self.clock.now(), self.vendor.counts());
+        self.sampled = self.clock.now();
+        let sample = self.tally.sample(self.sampled, self.vendor.counts());
         self.folder.second(&sample, std::mem::take(&mut self.measured))
     }
 
@@ -375,6 +379,8 @@ impl Dispatcher<'_> {
     async fn close(&mut self, stop: &CancellationToken) -> Result<(), WriteRunError> {
         let limit = if stop.is_cancelled() { ANSWERS_LIMIT_CUT_SHORT } else { ANSWERS_LIMIT };
         let deadline = self.clock.now().saturating_add(limit);
+        // The last second is played to its end: rates over a fraction of one would be noise.
+        self.clock.wait_until(self.sampled.saturating_add(SECOND)).await;
         self.sample()?;
         let mut open = Vec::new();
         while let Some((_, item)) = self.agenda.take_due(SimTime::MAX) {

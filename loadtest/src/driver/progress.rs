@@ -9,6 +9,8 @@ pub struct Progress {
     pub arrived: u64,
     /// On their way, neither decided nor gone.
     pub in_flight: u64,
+    /// Submitted, and not told an outcome yet.
+    pub awaiting_decision: u64,
     /// Told yes.
     pub approved: u64,
     /// Told no.

@@ -116,6 +116,7 @@ impl Tally {
             elapsed,
             arrived: self.arrived,
             in_flight: self.in_flight(),
+            awaiting_decision: self.awaiting,
             approved: self.approved,
             rejected: self.rejected,
             abandoned: self.abandoned,

@@ -62,7 +62,7 @@ pub struct RunSettings {
 
 impl Default for RunSettings {
     fn default() -> Self {
-        Self { poll_every: Period::from_millis(1000), retry_after: Period::from_millis(1000), settle: Period::from_millis(20_000) }
+        Self { poll_every: Period::from_millis(500), retry_after: Period::from_millis(1000), settle: Period::from_millis(20_000) }
     }
 }
 
