@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kycsim_scenarios::{ApplicantKey, Fate};
+use kycsim_scenarios::ApplicantKey;
 
 use crate::id::SessionId;
 use crate::refusal::Refusal;
@@ -13,7 +13,8 @@ use crate::session::Session;
 pub(crate) struct Store {
     /// How many sessions, and how many applicants, there may be.
     holds: usize,
-    sessions: HashMap<SessionId, Session>,
+    /// Boxed, so that making room for more moves pointers only: it happens under the lock.
+    sessions: HashMap<SessionId, Box<Session>>,
     applicants: HashMap<ApplicantKey, Tally>,
 }
 
@@ -39,17 +40,12 @@ impl Store {
         Ok(before)
     }
 
-    /// Returns the fate of the session's owner.
-    pub(crate) fn fate(&self, id: &SessionId) -> Result<&Fate, Refusal> {
-        self.session(id).map(|session| &session.about.fate)
-    }
-
     pub(crate) fn session(&self, id: &SessionId) -> Result<&Session, Refusal> {
-        self.sessions.get(id).ok_or(Refusal::NoSuchSession)
+        self.sessions.get(id).map(Box::as_ref).ok_or(Refusal::NoSuchSession)
     }
 
     pub(crate) fn session_mut(&mut self, id: &SessionId) -> Result<&mut Session, Refusal> {
-        self.sessions.get_mut(id).ok_or(Refusal::NoSuchSession)
+        self.sessions.get_mut(id).map(Box::as_mut).ok_or(Refusal::NoSuchSession)
     }
 
     /// Keeps what `begin` makes of the number of sessions that the applicant has had before.
@@ -60,7 +56,7 @@ impl Store {
         let tally = self.tally(applicant)?;
         let session = begin(tally.sessions);
         tally.sessions += 1;
-        Ok(self.sessions.entry(session.about.id.clone()).insert_entry(session).into_mut())
+        Ok(self.sessions.entry(session.about.id.clone()).insert_entry(Box::new(session)).into_mut())
     }
 
     fn tally(&mut self, applicant: &ApplicantKey) -> Result<&mut Tally, Refusal> {

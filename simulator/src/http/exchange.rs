@@ -99,7 +99,8 @@ impl Exchange {
         let payload = match content(&route, &head.headers, body.is_end_stream()) {
             Ok(Content::Nothing) => Ok(Payload::Nothing),
             Ok(Content::Json) => read_json(&mut body).await?.map(Payload::Json),
-            Ok(Content::Form { boundary }) => read_form(&mut body, &boundary).await?.map(Payload::Form),
+            // Boxed: it is large, and would make every request carry room for it.
+            Ok(Content::Form { boundary }) => Box::pin(read_form(&mut body, &boundary)).await?.map(Payload::Form),
             Err(refusal) => Err(refusal),
         };
         discard(body).await?; // an answer that comes before the request has ended may never be read

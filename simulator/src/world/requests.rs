@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::ledger::LedgerEvent;
 use kycsim_scenarios::vendor::{Answer, Effect, Operation, RequestFacts, answer, plan_decision};
@@ -12,12 +14,19 @@ use crate::session::{About, Session};
 impl World {
     /// Works out how a request is to be answered: after which wait, and with which fault. Nothing else has happened yet.
     pub(crate) fn meet(&mut self, subject: Subject<'_>, operation: Operation, now: SimTime) -> Result<Answer, Refusal> {
+        let (new, known);
         let fate = match subject {
-            Subject::Applicant(applicant) => self.scenario.fate(applicant),
-            Subject::Session(id) => self.store.fate(id)?.clone(),
+            Subject::Applicant(applicant) => {
+                new = self.scenario.fate(applicant);
+                &new
+            }
+            Subject::Session(id) => {
+                known = Arc::clone(&self.store.session(id)?.about);
+                &known.fate
+            }
         };
         let occurrence = self.store.count_request(fate.applicant())?;
-        let facts = RequestFacts { operation, fate: &fate, occurrence, now };
+        let facts = RequestFacts { operation, fate, occurrence, now };
         Ok(answer(&self.scenario.vendor, &self.scenario.incident, facts))
     }
 
