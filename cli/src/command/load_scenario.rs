@@ -21,8 +21,10 @@ pub(super) fn load_scenario(name: &str) -> Result<Scenario, Failure> {
 
 /// Reads a scenario file.
 pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
-    Scenario::read(path).map_err(|error| match error {
-        ReadScenarioError::Invalid(invalid) => Failure::usage(anyhow!("the scenario is not valid\n{invalid}")),
-        other => Failure::usage(other),
+    Scenario::read(path).map_err(|error| {
+        if let ReadScenarioError::Invalid(invalid) = &error {
+            return Failure::usage(anyhow!("the scenario is not valid\n{invalid}"));
+        }
+        Failure::usage(error)
     })
 }

@@ -71,7 +71,8 @@ async fn submit(client: &reqwest::Client, backend: &str, number: u64) -> Acknowl
         answer.json().await.unwrap()
     };
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let account = post("/v1/accounts", "", json!({ "reference": fate.applicant(), "email": "a@applicants.example", "country": "DE" })).await;
+    let account =
+        post("/v1/accounts", "", json!({ "reference": fate.applicant(), "email": "a@applicants.example", "country": "DE" })).await;
     let (id, token) = (text(&account["id"]), text(&account["token"]));
     let policy: Value = client.get(format!("{backend}/v1/consent-policy")).send().await.unwrap().json().await.unwrap();
     let consent = json!({ "policy_version_hash": policy["policy_version_hash"], "locale": "de", "scopes": policy["scopes"] });
@@ -82,7 +83,8 @@ async fn submit(client: &reqwest::Client, backend: &str, number: u64) -> Acknowl
     let document = Subject::Document { kind: DocumentKind::IdCard, country: Country::De };
     for (kind, subject) in [("document", document), ("selfie", Subject::Selfie)] {
         let picture = album.picture(Shot { subject, device: Device::MobilePoor, capture: Capture::Good }, &fate, 0);
-        let request = client.put(format!("{backend}/v1/capture/{verification}/{kind}")).bearer_auth(&capture).header("content-type", "image/jpeg");
+        let request =
+            client.put(format!("{backend}/v1/capture/{verification}/{kind}")).bearer_auth(&capture).header("content-type", "image/jpeg");
         assert!(request.body(picture).send().await.unwrap().status().is_success());
     }
     post(&format!("/v1/verifications/{verification}/submit"), &token, json!({})).await;

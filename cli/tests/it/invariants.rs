@@ -13,8 +13,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
 ];
 
 /// Vendors whose names may stand in a dialect's folder and nowhere else in the core.
-const VENDORS: [&str; 10] =
-    ["stripe", "onfido", "entrust", "sumsub", "persona", "veriff", "plaid", "jumio", "trulioo", "complyadvantage"];
+const VENDORS: [&str; 10] = ["stripe", "onfido", "entrust", "sumsub", "persona", "veriff", "plaid", "jumio", "trulioo", "complyadvantage"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

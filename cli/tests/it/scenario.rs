@@ -28,7 +28,17 @@ fn a_small_run_leaves_a_folder_and_says_what_it_found() {
     // 4: the machine may be too busy to say; but nothing may be wrong.
     assert!(exit == 0 || exit == 4, "{exit}\n{stdout}\n{stderr}");
     assert!(stdout.contains("approval.rate") && stdout.contains("Integrity") && stdout.contains("report.html"), "{stdout}");
-    for file in ["manifest.json", "scenario.toml", "journeys.ndjson", "vendor-ledger.ndjson", "latency.hlog", "report.html", "report.json", "junit.xml", "summary.md"] {
+    for file in [
+        "manifest.json",
+        "scenario.toml",
+        "journeys.ndjson",
+        "vendor-ledger.ndjson",
+        "latency.hlog",
+        "report.html",
+        "report.json",
+        "junit.xml",
+        "summary.md",
+    ] {
         assert!(out.join(file).metadata().unwrap().len() > 0, "{file}");
     }
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();

@@ -5,15 +5,14 @@ use kycsim_reports::model::{Ended, IncidentBand, Run, Sample};
 use super::measures::drain_seconds;
 use crate::record::Records;
 
+const KILLED: &str = "This run was killed: what is shown is what was on disk, and open journeys are unknown.";
+const CUT_SHORT: &str = "This run was stopped before its schedule was over; what was measured until then is shown.";
+
 pub(super) fn observations(run: &Run, records: &Records) -> Vec<String> {
     let mut observations = Vec::new();
     match run.manifest.ended {
-        Ended::Unfinished => {
-            observations.push("This run was killed: what is shown is what was on disk, and open journeys are unknown.".to_owned())
-        }
-        Ended::CutShort => {
-            observations.push("This run was stopped before its schedule was over; what was measured until then is shown.".to_owned())
-        }
+        Ended::Unfinished => observations.push(KILLED.to_owned()),
+        Ended::CutShort => observations.push(CUT_SHORT.to_owned()),
         Ended::Complete => {}
     }
     observations.extend(incorrect(run));
