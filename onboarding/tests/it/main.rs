@@ -1,0 +1,13 @@
+//! The backend through its public HTTP API, with a fake vendor beside it and a clock that the test moves.
+
+mod callbacks;
+mod clock;
+mod journey;
+mod limits;
+mod order;
+mod outbox;
+mod restart;
+mod reviews;
+mod time;
+mod vendor;
+mod world;
