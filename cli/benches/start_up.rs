@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p kycsim --bench start_up`. Thirty starts; the client is a bare socket that tries again until somebody listens.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};

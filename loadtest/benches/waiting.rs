@@ -3,6 +3,8 @@
 //! `cargo bench -p kycsim-loadtest --bench waiting [APPLICANTS]`. The backend is a stand-in that answers every step at once and never decides, in
 //! this very process; so the figure is the load test's own and an upper bound. Memory is read from `/proc`, so this runs on Linux.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
