@@ -1,6 +1,10 @@
 //! What is refused, and how it is said; what may be repeated.
 
 use futures_util::future::join_all;
+use kycsim_fixtures::{Album, Shot, Subject};
+use kycsim_scenarios::journey::Capture;
+use kycsim_scenarios::language::Device;
+use kycsim_scenarios::{ApplicantKey, Fate};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -109,6 +113,20 @@ async fn a_picture_is_looked_at() {
     let expected = json!({"id": upload["id"], "object": "upload", "kind": "document", "side": "back", "bytes": jpeg().len()});
     assert_eq!(upload, expected);
     assert!(text(&upload, "id").starts_with("upl_"));
+}
+
+#[tokio::test]
+async fn synthetic_pictures_are_taken_and_those_that_broke_off_are_not() {
+    let stage = Stage::set(APPROVE).await;
+    let id = stage.create("a-000042").await;
+    let fate = Fate::new(7, ApplicantKey::numbered(42));
+    let album = Album::new(jiff::civil::date(2026, 11, 22));
+    for (capture, status) in [(Capture::Good, 201), (Capture::Blurred, 201), (Capture::Truncated, 422)] {
+        let shot = Shot { subject: Subject::Selfie, device: Device::MobileGood, capture };
+        let form = Form::new().part("file", Part::bytes(album.picture(shot, &fate, 0).to_vec()));
+        let answer = stage.post(&format!("/v1/sessions/{id}/selfies")).multipart(form).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{capture:?}");
+    }
 }
 
 #[tokio::test]

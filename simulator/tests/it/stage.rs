@@ -95,10 +95,22 @@ impl Stage {
     /// Walks an applicant up to and with the submission, and returns the session's id.
     pub(crate) async fn walk(&self, reference: &str) -> String {
         let session = self.create(reference).await;
-        assert_eq!(self.upload(&session, "documents").await.status(), StatusCode::CREATED);
-        assert_eq!(self.upload(&session, "selfies").await.status(), StatusCode::CREATED);
-        assert_eq!(self.submit(&session).await.status(), StatusCode::ACCEPTED);
+        self.finish(&session).await;
         session
+    }
+
+    /// The same, for an applicant whose callbacks go to an address of their own.
+    pub(crate) async fn walk_to(&self, reference: &str, callback_url: &str) {
+        let mut new = new_session(reference);
+        new["callback_url"] = json!(callback_url);
+        let answer = self.post("/v1/sessions").json(&new).send().await.unwrap();
+        self.finish(&text(&json(answer).await, "id")).await;
+    }
+
+    async fn finish(&self, session: &str) {
+        assert_eq!(self.upload(session, "documents").await.status(), StatusCode::CREATED);
+        assert_eq!(self.upload(session, "selfies").await.status(), StatusCode::CREATED);
+        assert_eq!(self.submit(session).await.status(), StatusCode::ACCEPTED);
     }
 
     pub(crate) async fn session(&self, id: &str) -> Value {
