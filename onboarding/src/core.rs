@@ -27,7 +27,7 @@ pub(crate) struct Core {
     pub(crate) reconcile_wake: Notify,
     /// One permit for each image that may be held in memory.
     pub(crate) images: Semaphore,
-    /// One permit for each image that is decoded at the same time: as many as there are processors.
+    /// One permit for each image that is decoded at the same time: one processor is left for everything else.
     pub(crate) decoders: Semaphore,
 }
 
@@ -43,7 +43,7 @@ impl Core {
             outbox_wake: Notify::new(),
             reconcile_wake: Notify::new(),
             images: Semaphore::new(config.max_images.get().min(Semaphore::MAX_PERMITS)),
-            decoders: Semaphore::new(processors),
+            decoders: Semaphore::new(processors.saturating_sub(1).max(1)),
             config,
         }
     }

@@ -19,8 +19,8 @@ use crate::decision::Reason;
 use crate::decision::policy::explain;
 use crate::id::{AccountId, Cause, DocumentType, VerificationId};
 use crate::store::StoreError;
-use crate::token::{self, Issued};
-use crate::verification::{self, StartError, StartRequest, Started, Status, SubmitError, Verification};
+use crate::token::Issued;
+use crate::verification::{self, StartError, StartRequest, Status, SubmitError, Verification, issue_capture_token};
 
 #[derive(Serialize)]
 struct VerificationBody<'a> {
@@ -85,15 +85,9 @@ pub(crate) async fn start(
     let account = account_holder(&core, &headers, &cause, &id).await?;
     let key = idempotency_key(&headers)?;
     let request = StartRequest { country: country(&body.country)?, document_type: body.document_type };
-    let (status, verification) = match verification::start(&core, &cause, &account, key, &request).await? {
-        Started::New(verification) => (StatusCode::CREATED, verification),
-        Started::Existing(verification) => (StatusCode::OK, verification),
-    };
-    let capture = match verification.status.captures() {
-        true => Some(issue_capture_token(&core, &cause, &verification).await?),
-        false => None,
-    };
-    Ok(answer(&core, status, &verification, capture))
+    let started = verification::start(&core, &cause, &account, key, &request).await?;
+    let status = if started.new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(answer(&core, status, &started.verification, started.capture))
 }
 
 impl From<StartError> for Problem {
@@ -128,16 +122,10 @@ pub(crate) async fn capture_token(
         let detail = format!("a verification that is {} takes no images", verification.status);
         return Err(Problem::conflict("not_capturing", detail));
     }
-    let issued = issue_capture_token(&core, &cause, &verification).await?;
-    Ok(Json(TokenBody::from(issued)).into_response())
-}
-
-async fn issue_capture_token(core: &Core, cause: &Cause, verification: &Verification) -> Result<Issued, StoreError> {
     let mut change = core.store.begin().await?;
-    let lifetime = Some(core.config.capture_token_lifetime);
-    let issued = token::issue(&mut change, "cap_", verification.id.as_str(), cause.at, lifetime).await?;
-    change.commit().await?;
-    Ok(issued)
+    let issued = issue_capture_token(&core, &mut change, &cause, &verification).await?;
+    change.commit().await.map_err(StoreError::from)?;
+    Ok(Json(TokenBody::from(issued)).into_response())
 }
 
 pub(crate) async fn submit(

@@ -8,6 +8,6 @@ mod submit;
 
 pub(crate) use capture::{CaptureError, ImageKind, capture};
 pub(crate) use row::Verification;
-pub(crate) use start::{StartError, StartRequest, Started, start};
+pub(crate) use start::{StartError, StartRequest, issue_capture_token, start};
 pub(crate) use status::{IllegalMove, Move, Status};
 pub(crate) use submit::{SubmitError, submit};

@@ -10,6 +10,7 @@ use crate::consent;
 use crate::core::Core;
 use crate::id::{AccountId, Cause, Country, DocumentType, VerificationId};
 use crate::store::{StoreError, digest, micros};
+use crate::token::{self, Issued};
 
 /// What is to be verified.
 #[derive(Debug, Clone)]
@@ -18,12 +19,12 @@ pub(crate) struct StartRequest {
     pub(crate) document_type: DocumentType,
 }
 
-/// Whether the verification is new.
-#[derive(Debug, Clone)]
-pub(crate) enum Started {
-    New(Verification),
-    /// One was open already, or this very request was made before.
-    Existing(Verification),
+/// A verification, ready for images if its status takes any.
+pub(crate) struct Started {
+    pub(crate) verification: Verification,
+    /// Whether it was made just now. Otherwise one was open already, or this very request was made before.
+    pub(crate) new: bool,
+    pub(crate) capture: Option<Issued>,
 }
 
 /// Why no verification was begun.
@@ -47,15 +48,46 @@ pub(crate) async fn start(
 ) -> Result<Started, StartError> {
     let key = digest(&[key]);
     let mut change = core.store.begin().await?;
-    if let Some(earlier) = by_key(&mut change, account, &key).await? {
-        let same = earlier.country == request.country && earlier.document_type == request.document_type;
-        return if same { Ok(Started::Existing(earlier)) } else { Err(StartError::KeyReused) };
-    }
-    if let Some(current) = current(&mut change, account).await? {
-        return Ok(Started::Existing(current));
-    }
+    let existing = match by_key(&mut change, account, &key).await? {
+        Some(earlier) if earlier.country != request.country || earlier.document_type != request.document_type => {
+            return Err(StartError::KeyReused);
+        }
+        Some(earlier) => Some(earlier),
+        None => current(&mut change, account).await?,
+    };
+    let new = existing.is_none();
+    let verification = match existing {
+        Some(verification) => verification,
+        None => begin(core, &mut change, cause, account, key, request).await?,
+    };
+    let capture = match verification.status.captures() {
+        true => Some(issue_capture_token(core, &mut change, cause, &verification).await?),
+        false => None,
+    };
+    change.commit().await.map_err(StoreError::from)?;
+    Ok(Started { verification, new, capture })
+}
+
+/// Makes a token that lets its holder, a camera perhaps, send images of this verification and do nothing else.
+pub(crate) async fn issue_capture_token(
+    core: &Core,
+    conn: &mut SqliteConnection,
+    cause: &Cause,
+    verification: &Verification,
+) -> Result<Issued, StoreError> {
+    token::issue(conn, "cap_", verification.id.as_str(), cause.at, Some(core.config.capture_token_lifetime)).await
+}
+
+async fn begin(
+    core: &Core,
+    change: &mut SqliteConnection,
+    cause: &Cause,
+    account: &AccountId,
+    key: Vec<u8>,
+    request: &StartRequest,
+) -> Result<Verification, StartError> {
     let policy = core.policy.version_hash();
-    if !consent::covers(&mut change, account, policy).await? {
+    if !consent::covers(change, account, policy).await? {
         return Err(StartError::ConsentRequired);
     }
 
@@ -92,9 +124,8 @@ pub(crate) async fn start(
         updated_at: cause.at,
     };
     let details = json!({ "policy_version_hash": policy });
-    append(&mut change, cause, Entry::of(&verification, Kind::VerificationStarted).details(details)).await?;
-    change.commit().await.map_err(StoreError::from)?;
-    Ok(Started::New(verification))
+    append(change, cause, Entry::of(&verification, Kind::VerificationStarted).details(details)).await?;
+    Ok(verification)
 }
 
 async fn by_key(conn: &mut SqliteConnection, account: &AccountId, key: &[u8]) -> Result<Option<Verification>, StoreError> {

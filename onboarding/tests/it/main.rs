@@ -1,5 +1,7 @@
 //! The backend through its public HTTP API, with a fake vendor beside it and a clock that the test moves.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
 mod callbacks;
 mod clock;
 mod journey;
