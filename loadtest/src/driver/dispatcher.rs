@@ -102,7 +102,7 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
         number: 0,
         arrivals_over: false,
         last_arrival: SimTime::ZERO,
-        handled: (0..scenario.review.reviewers).map(|_| None).collect(),
+        handled: (0..scenario.review.reviewers.value()).map(|_| None).collect(),
         left: Vec::new(),
         sampled: SimTime::ZERO,
         steps: 0,
@@ -116,7 +116,7 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
     played?;
     let generator = GeneratorRow {
         workers,
-        reviewers: scenario.review.reviewers,
+        reviewers: scenario.review.reviewers.value(),
         steps,
         goose_requests,
         panics,
@@ -200,7 +200,7 @@ impl Dispatcher<'_> {
         self.next_arrival();
         self.agenda.enter(SimTime::ZERO, Due::Depth);
         self.agenda.enter(SimTime::ZERO.saturating_add(SECOND), Due::Second);
-        for reviewer in 0..self.scenario.review.reviewers {
+        for reviewer in 0..self.scenario.review.reviewers.value() {
             self.agenda.enter(SimTime::ZERO, Due::Claim(reviewer));
         }
         while !stop.is_cancelled() && !self.is_over() {

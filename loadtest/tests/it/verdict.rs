@@ -1,6 +1,7 @@
 //! Broken backends are caught, and sound ones are not.
 
 use kycsim_reports::model::{FindingKind, Held, Run, Verdict};
+use kycsim_scenarios::language::Measure;
 
 use crate::naive_backend::Bug;
 use crate::world::{Backends, rehearse};
@@ -91,4 +92,10 @@ async fn the_reference_backend_survives_duplicates_and_losses() {
     assert!(played.run.review.decided > 0, "{:?}", played.run.review);
     // Not the verdict: it may be inconclusive on a machine that is busy with other tests.
     assert_eq!(played.run.objectives[0].held, Held::Yes);
+
+    // The names that objectives may use, and the measures of a run in which everything happened but an incident.
+    let named: Vec<String> = Measure::all().map(|measure| measure.to_string()).filter(|name| name != "drain.seconds").collect();
+    let missing: Vec<&String> = named.iter().filter(|name| !played.run.measures.contains_key(*name)).collect();
+    let unnamed: Vec<&String> = played.run.measures.keys().filter(|name| !named.contains(name)).collect();
+    assert_eq!((missing, unnamed), (vec![], vec![]));
 }

@@ -256,6 +256,7 @@ mod tests {
 
     use super::*;
     use crate::fate::ApplicantKey;
+    use crate::language::Period;
 
     fn group() -> ApplicantGroup {
         toml::from_str(
@@ -274,7 +275,8 @@ mod tests {
 
     /// Plays a journey in which every step is answered at once, polls with what `status` says at that moment.
     fn play(group: &ApplicantGroup, status: impl Fn(SimTime) -> StepResult) -> (Vec<(Step, u64)>, Ending, SimTime) {
-        let rules = Rules { group, run: &RunSettings::default() };
+        let run = RunSettings { poll_every: Period::from_millis(1000), ..RunSettings::default() };
+        let rules = Rules { group, run: &run };
         let (mut journey, mut next) = Journey::begin(Fate::new(1, ApplicantKey::numbered(1)), rules, SimTime::ZERO);
         let mut performed = Vec::new();
         loop {

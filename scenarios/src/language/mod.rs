@@ -24,6 +24,6 @@ pub use measure::{Measure, Unit, describe_distribution};
 pub use objective::{Comparison, Objective, Objectives};
 pub use quantity::{Period, Probability, QuantityError, Rate, Weight};
 pub use read::{InvalidScenario, ReadScenarioError};
-pub use review::{Review, ReviewDecision, Triage};
+pub use review::{Headcount, Review, ReviewDecision, Triage};
 pub use scenario::{Applicant, Mix, RunSettings, Scenario, ScenarioName};
-pub use vendor::{Callbacks, Duplicates, OutcomeWeight, Outcomes, Vendor};
+pub use vendor::{Callbacks, Copies, Duplicates, OutcomeWeight, Outcomes, Vendor};

@@ -117,8 +117,8 @@ checked_number! {
 }
 
 checked_number! {
-    /// So many per second.
-    Rate, |value| value.is_finite() && value > 0.0, "a rate: it must be greater than 0 per second"
+    /// So many per second. The ends keep the time between two within what a clock can count.
+    Rate, |value| (1e-6..=1e6).contains(&value), "a rate: it must be greater than 0 per second (from 0.000001 to 1000000)"
 }
 
 impl Probability {

@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use rand::{Rng, RngExt};
@@ -216,9 +215,37 @@ pub struct Duplicates {
     /// How likely an event is duplicated.
     pub probability: Probability,
     /// How often it is then sent in all.
-    pub copies: NonZeroU32,
+    pub copies: Copies,
     /// From one copy to the next.
     pub spacing: Period,
+}
+
+/// How often an event is sent in all, 1 to 100: every copy is planned at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u32", into = "u32")]
+#[schemars(with = "u32")]
+pub struct Copies(u32);
+
+impl Copies {
+    /// The plain number.
+    #[must_use]
+    pub const fn value(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for Copies {
+    type Error = QuantityError;
+
+    fn try_from(copies: u32) -> Result<Self, QuantityError> {
+        if (1..=100).contains(&copies) { Ok(Self(copies)) } else { Err(QuantityError::new(format!("{copies} is not a number of copies; write one from 1 to 100"))) }
+    }
+}
+
+impl From<Copies> for u32 {
+    fn from(copies: Copies) -> Self {
+        copies.0
+    }
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn plan_callbacks(vendor: &Vendor, fate: &Fate, attempt: u32, decided: SimTime) 
         return vec![Planned { due: first, effect: Effect::LoseCallback }];
     }
     let (copies, spacing) = match callbacks.duplicate {
-        Some(duplicates) if duplicated < duplicates.probability.value() => (duplicates.copies.get(), duplicates.spacing.length()),
+        Some(duplicates) if duplicated < duplicates.probability.value() => (duplicates.copies.value(), duplicates.spacing.length()),
         Some(_) | None => (1, Duration::ZERO),
     };
     (0..copies)

@@ -79,3 +79,13 @@ fn an_incident_that_does_nothing_is_refused() {
     let incident = "[[incident]]\nname = \"idle\"\nat = \"1s\"\nlasts = \"2s\"\n[expect]";
     insta::assert_snapshot!(message("[expect]", incident));
 }
+
+#[test]
+fn numbers_that_would_exhaust_the_machine_are_refused() {
+    insta::assert_snapshot!(message("per_second = 5", "per_second = 1e300"));
+    insta::assert_snapshot!(message(
+        "[vendor.outcomes]",
+        "[vendor.callbacks]\nduplicate = { probability = 1, copies = 4000000000, spacing = \"1s\" }\n[vendor.outcomes]"
+    ));
+    insta::assert_snapshot!(message("[vendor.outcomes]", "[review]\nreviewers = 4000000000\n[vendor.outcomes]"));
+}
