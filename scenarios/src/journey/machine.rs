@@ -104,7 +104,10 @@ impl Journey {
             (Step::OpenAccount, StepResult::Done) => self.enter(Step::Consent, rules, now),
             (Step::Consent, StepResult::Done) => self.enter(Step::StartVerification, rules, now),
             (Step::StartVerification, StepResult::Done) => self.enter(Step::CaptureDocument, rules, now),
-            (Step::CaptureDocument, StepResult::Done) => self.enter(Step::CaptureSelfie, rules, now),
+            (Step::CaptureDocument, StepResult::Done) => {
+                self.pictures += 1; // the selfie is another picture, and may turn out otherwise
+                self.enter(Step::CaptureSelfie, rules, now)
+            }
             (Step::CaptureSelfie, StepResult::Done) => self.enter(Step::Submit, rules, now),
             (Step::Submit, StepResult::Done) => self.enter(Step::AwaitDecision, rules, now),
             (Step::CaptureDocument | Step::CaptureSelfie, StepResult::PictureRefused) => self.take_another_picture(rules, now),
@@ -252,11 +255,13 @@ impl Journey {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::fate::ApplicantKey;
-    use crate::language::Period;
+    use crate::language::{Period, Probability};
 
     fn group() -> ApplicantGroup {
         toml::from_str(
@@ -331,6 +336,24 @@ mod tests {
     fn nobody_sits_before_the_screen_while_people_look_at_it() {
         let (_, ending, at) = play(&group(), |now| StepResult::Status(if now >= secs(500) { Shown::Approved } else { Shown::InReview }));
         assert_eq!((ending, at), (Ending::Approved, secs(500)));
+    }
+
+    #[test]
+    fn document_and_selfie_turn_out_independently() {
+        let mut group = group();
+        group.capture.blurred = Probability::new(0.5).unwrap();
+        let run = RunSettings::default();
+        let rules = Rules { group: &group, run: &run };
+        let pairs: BTreeSet<(Capture, Capture)> = (0..100)
+            .map(|number| {
+                let (mut journey, _) = Journey::begin(Fate::new(1, ApplicantKey::numbered(number)), rules, SimTime::ZERO);
+                (0..3).for_each(|_| _ = journey.on(StepResult::Done, rules, SimTime::ZERO));
+                let document = journey.capture(rules);
+                journey.on(StepResult::Done, rules, SimTime::ZERO);
+                (document, journey.capture(rules))
+            })
+            .collect();
+        assert_eq!(pairs.len(), 4, "{pairs:?}");
     }
 
     #[test]

@@ -41,7 +41,11 @@ impl TryFrom<u32> for Headcount {
     type Error = QuantityError;
 
     fn try_from(people: u32) -> Result<Self, QuantityError> {
-        if people <= 10_000 { Ok(Self(people)) } else { Err(QuantityError::new(format!("{people} is too many people; write at most 10000"))) }
+        if people <= 10_000 {
+            Ok(Self(people))
+        } else {
+            Err(QuantityError::new(format!("{people} is too many people; write at most 10000")))
+        }
     }
 }
 

@@ -238,7 +238,11 @@ impl TryFrom<u32> for Copies {
     type Error = QuantityError;
 
     fn try_from(copies: u32) -> Result<Self, QuantityError> {
-        if (1..=100).contains(&copies) { Ok(Self(copies)) } else { Err(QuantityError::new(format!("{copies} is not a number of copies; write one from 1 to 100"))) }
+        if (1..=100).contains(&copies) {
+            Ok(Self(copies))
+        } else {
+            Err(QuantityError::new(format!("{copies} is not a number of copies; write one from 1 to 100")))
+        }
     }
 }
 
