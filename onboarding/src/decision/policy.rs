@@ -202,6 +202,15 @@ mod tests {
     }
 
     #[test]
+    fn the_description_of_the_api_names_the_same_reasons() {
+        let described = include_str!("../../../docs/onboarding-api.md");
+        let row = described.lines().find(|line| line.starts_with("| `declined` | at least one of ")).unwrap();
+        let listed: Vec<_> = row.split(" | ").nth(1).unwrap().split('`').filter_map(Reason::parse).collect();
+        let vendors = |reason: &&Reason| weight(**reason) == Weight::Ambiguous && **reason < Reason::Unspecified;
+        assert_eq!(listed, Reason::ALL.iter().filter(vendors).copied().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn an_approval_needs_no_reason() {
         check(Outcome::Approved, &[Reason::LowConfidence], 2, Move::Approve, None);
     }
