@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kycsim_loadtest::{LedgerFile, VendorCounts, VendorWatch, WriteRunError};
+use kycsim_reports::model::VendorSummary;
 use kycsim_scenarios::ledger::LedgerEntry;
 use kycsim_simulator::{LedgerSink, Vendor};
 
@@ -13,7 +14,7 @@ pub(crate) struct Watched(pub(crate) Arc<Vendor>);
 impl VendorWatch for Watched {
     fn counts(&self) -> VendorCounts {
         let counts = self.0.counts();
-        VendorCounts {
+        let totals = VendorSummary {
             requests: counts.requests,
             faults: counts.faults,
             sessions: counts.sessions,
@@ -23,8 +24,8 @@ impl VendorWatch for Watched {
             duplicates: counts.duplicates,
             deliveries_failed: counts.deliveries_failed,
             held: counts.held,
-            pending: counts.callbacks_pending,
-        }
+        };
+        VendorCounts { totals, pending: counts.callbacks_pending }
     }
 
     fn is_quiet(&self) -> bool {

@@ -1,10 +1,12 @@
 //! Distributions of durations, and what decision latency is made of.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 use kycsim_reports::model::{Latency, Percentile};
-use kycsim_scenarios::SimTime;
 use kycsim_scenarios::journey::{Shown, Step};
 use kycsim_scenarios::language::describe_distribution;
+use kycsim_scenarios::{ApplicantKey, SimTime};
 
 use super::truth::Truth;
 use crate::record::{AttemptRow, JourneyRow, Measured, Records, ReviewRow};
@@ -32,8 +34,9 @@ pub(super) struct Latencies {
 impl Latencies {
     pub(super) fn of(records: &Records, truth: &Truth<'_>) -> Self {
         let mut measured = Measured::default();
+        let reviews: BTreeMap<&ApplicantKey, &ReviewRow> = records.reviews.iter().map(|review| (&review.applicant, review)).collect();
         for journey in &records.journeys {
-            let review = records.reviews.iter().rev().find(|review| review.applicant == journey.applicant);
+            let review = reviews.get(&journey.applicant).copied();
             for attempt in &journey.attempts {
                 take_apart(&mut measured, journey, attempt, review, truth);
             }

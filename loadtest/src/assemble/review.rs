@@ -1,7 +1,9 @@
 //! The manual review queue: its depth as the backend says, held against Little's law from our own event times.
 
+use std::collections::BTreeSet;
+
 use kycsim_reports::model::ReviewSummary;
-use kycsim_scenarios::SimTime;
+use kycsim_scenarios::{ApplicantKey, SimTime};
 
 use super::truth::Truth;
 use crate::record::Records;
@@ -61,10 +63,11 @@ fn lambda_w(records: &Records, truth: &Truth<'_>, observed: SimTime) -> f64 {
 
 /// When each case was opened that nobody had claimed by the end.
 fn waiting_at_end<'a>(records: &'a Records, truth: &'a Truth<'_>) -> impl Iterator<Item = SimTime> + 'a {
+    let claimed: BTreeSet<&ApplicantKey> = records.reviews.iter().map(|review| &review.applicant).collect();
     records
         .answers
         .values()
         .filter(|answer| answer.status.as_deref() == Some("pending_review"))
-        .filter(|answer| !records.reviews.iter().any(|review| review.applicant == answer.applicant))
+        .filter(move |answer| !claimed.contains(&answer.applicant))
         .filter_map(|answer| truth.last_accepted(&answer.applicant, answer.at))
 }

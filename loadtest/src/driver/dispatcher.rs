@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use kycsim_reports::model::{Ended, Manifest, VendorSummary};
+use kycsim_reports::model::{Ended, Manifest};
 use kycsim_scenarios::journey::{Next, Shown, Step, StepResult};
 use kycsim_scenarios::language::Schedule;
 use kycsim_scenarios::{Agenda, ApplicantKey, Scenario, SimTime};
@@ -123,25 +123,10 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
         busy_max: hands.busy_max.load(Ordering::Relaxed),
         observed_until: clock.now(),
     };
-    folder.write_end(&summary(&*vendor), &generator)?;
+    folder.write_end(&vendor.counts().totals, &generator)?;
     folder.write_manifest(&manifest)?;
     folder.finish()?;
     Ok(())
-}
-
-fn summary(vendor: &dyn VendorWatch) -> VendorSummary {
-    let counts = vendor.counts();
-    VendorSummary {
-        requests: counts.requests,
-        faults: counts.faults,
-        sessions: counts.sessions,
-        decisions: counts.decisions,
-        callbacks: counts.callbacks,
-        deliveries: counts.deliveries,
-        duplicates: counts.duplicates,
-        deliveries_failed: counts.deliveries_failed,
-        held: counts.held,
-    }
 }
 
 /// Something on the agenda.

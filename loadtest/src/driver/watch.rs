@@ -1,3 +1,5 @@
+use kycsim_reports::model::VendorSummary;
+
 /// What the load test wants to know of the vendor while it runs.
 ///
 /// The vendor may be in this process or elsewhere; whoever starts both says how to ask.
@@ -9,27 +11,11 @@ pub trait VendorWatch: Send + Sync + std::fmt::Debug {
     fn is_quiet(&self) -> bool;
 }
 
-/// The vendor's counters.
+/// What the vendor has done so far, and what it has still to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VendorCounts {
-    /// Requests it received.
-    pub requests: u64,
-    /// Requests that met an injected fault.
-    pub faults: u64,
-    /// Sessions made.
-    pub sessions: u64,
-    /// Decisions made.
-    pub decisions: u64,
-    /// Distinct callback events.
-    pub callbacks: u64,
-    /// Delivery attempts.
-    pub deliveries: u64,
-    /// Deliveries made on purpose a second time.
-    pub duplicates: u64,
-    /// Delivery attempts that were not answered with success.
-    pub deliveries_failed: u64,
-    /// Callbacks that an incident held back.
-    pub held: u64,
+    /// Counted from its start.
+    pub totals: VendorSummary,
     /// Callbacks still to be sent.
     pub pending: u64,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, VendorCounts, VendorWatch, assemble, play};
 use kycsim_onboarding::{Backend, Backoff, CallbackSecret, OnboardingConfig, Secret};
-use kycsim_reports::model::{Ended, Machine, Manifest, Run, ScenarioSummary};
+use kycsim_reports::model::{Ended, Machine, Manifest, Run, ScenarioSummary, VendorSummary};
 use kycsim_scenarios::Scenario;
 use kycsim_scenarios::ledger::LedgerEntry;
 use kycsim_simulator::{ApiKey, Clock, Vendor, VendorConfig, WebhookSecret};
@@ -126,7 +126,13 @@ struct Watched(Arc<Vendor>);
 impl VendorWatch for Watched {
     fn counts(&self) -> VendorCounts {
         let counts = self.0.counts();
-        VendorCounts { requests: counts.requests, duplicates: counts.duplicates, deliveries: counts.deliveries, ..VendorCounts::default() }
+        let totals = VendorSummary {
+            requests: counts.requests,
+            duplicates: counts.duplicates,
+            deliveries: counts.deliveries,
+            ..VendorSummary::default()
+        };
+        VendorCounts { totals, pending: counts.callbacks_pending }
     }
 
     fn is_quiet(&self) -> bool {
