@@ -1,8 +1,8 @@
 //! Whether the objectives held, and whether the generator was fit to say so.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use kycsim_reports::figures;
 use kycsim_reports::model::{Generator, Held, Objective as Judged};
 use kycsim_scenarios::language::{Objective, Unit};
 
@@ -35,7 +35,7 @@ pub(super) fn saturation(records: &Records, latencies: &Latencies) -> Saturation
     let since = records.series.iter().find(|sample| sample.lag_p99.is_some_and(|lag| lag > allowed)).map(|sample| sample.at);
     let rule = format!(
         "saturated when the p99 of lag (due until begun) is over {}, {}",
-        humantime_of(allowed),
+        figures::duration(allowed),
         if shortest_bound.is_some() {
             "a tenth of the shortest bound on a duration"
         } else {
@@ -43,10 +43,6 @@ pub(super) fn saturation(records: &Records, latencies: &Latencies) -> Saturation
         }
     );
     Saturation { since: since.filter(|_| lag > allowed), rule }
-}
-
-fn humantime_of(seconds: f64) -> String {
-    format!("{:?}", Duration::from_secs_f64(seconds))
 }
 
 pub(super) fn judge(
@@ -97,10 +93,8 @@ fn needed(statistic: &str) -> u64 {
 /// A measured value as a reader wants it.
 fn written(unit: Unit, value: f64) -> String {
     match unit {
-        Unit::Duration if value < 1.0 => format!("{:.0} ms", value * 1000.0),
-        Unit::Duration => format!("{value:.2} s"),
-        Unit::Share => format!("{:.1} %", value * 100.0),
-        Unit::Count if value.fract() > 0.0 => format!("{value:.1}"),
-        Unit::Count => format!("{value:.0}"),
+        Unit::Duration => figures::duration(value),
+        Unit::Share => figures::share(value),
+        Unit::Count => figures::decimal(value),
     }
 }

@@ -1,6 +1,7 @@
 //! What a person should read first: sentences with figures, most telling first.
 
-use kycsim_reports::model::{Ended, IncidentBand, Run, Sample};
+use kycsim_reports::figures::{counted, decimal, duration, share};
+use kycsim_reports::model::{Ended, FindingKind, IncidentBand, Latency, Run, Sample};
 
 use super::measures::drain_seconds;
 use crate::record::Records;
@@ -26,14 +27,9 @@ pub(super) fn observations(run: &Run, records: &Records) -> Vec<String> {
 }
 
 fn incorrect(run: &Run) -> Option<String> {
-    let found = run.integrity.findings.len();
     let first = run.integrity.findings.first()?;
-    Some(format!(
-        "The backend holds {found} wrong {}; the first is about {}: {}.",
-        plural(found as u64, "answer", "answers"),
-        first.applicant,
-        first.summary
-    ))
+    let found = counted(run.integrity.findings.len() as u64, "wrong answer", "wrong answers");
+    Some(format!("The backend holds {found}; the first is about {}: {}.", first.applicant, first.summary))
 }
 
 /// Abandonment inside an incident's band against the time before it.
@@ -61,14 +57,14 @@ fn incident(band: &IncidentBand, series: &[Sample]) -> Option<String> {
 fn drain(run: &Run, records: &Records) -> Option<String> {
     let last = run.incidents.iter().max_by(|a, b| a.until.total_cmp(&b.until))?;
     Some(match drain_seconds(records) {
-        Some(seconds) => format!("The backlog of \"{}\" had drained {seconds:.0} s after it ended.", last.name),
+        Some(seconds) => format!("The backlog of \"{}\" had drained {} after it ended.", last.name, duration(seconds)),
         None => format!("The backlog of \"{}\" had not drained when the run ended.", last.name),
     })
 }
 
 fn largest_segment(run: &Run) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "counts of attempts")]
-    let weight = |latency: &kycsim_reports::model::Latency| latency.mean * latency.count as f64;
+    let weight = |latency: &Latency| latency.mean * latency.count as f64;
     let total: f64 = run.segments.iter().map(weight).sum();
     let largest = run.segments.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)))?;
     if total <= 0.0 {
@@ -87,9 +83,9 @@ fn largest_segment(run: &Run) -> Option<String> {
         other => other,
     };
     Some(format!(
-        "{:.0} % of all the time applicants waited for a decision was {whose} (p95 {:.1} s).",
-        weight(largest) / total * 100.0,
-        largest.p95
+        "{} of all the time applicants waited for a decision was {whose} (p95 {}).",
+        share(weight(largest) / total),
+        duration(largest.p95)
     ))
 }
 
@@ -99,43 +95,38 @@ fn review(run: &Run) -> Option<String> {
         return None;
     }
     let wait = run.latencies.iter().find(|latency| latency.name == "review_wait").filter(|latency| latency.count > 0);
-    let wait = wait.map(|wait| format!(", and half of them waited over {:.1} s for a reviewer", wait.p50)).unwrap_or_default();
+    let wait = wait.map(|wait| format!(", and half of them waited over {} for a reviewer", duration(wait.p50))).unwrap_or_default();
     let little = if review.little_agrees {
         String::new()
     } else {
         format!(
-            " The queue's depth does not agree with Little's law (sampled {:.1}, from event times {:.1}): one of the two is wrong.",
-            review.depth_mean, review.little_lambda_w
+            " The queue's depth does not agree with Little's law (sampled {}, from event times {}): one of the two is wrong.",
+            decimal(review.depth_mean),
+            decimal(review.little_lambda_w)
         )
     };
     Some(format!(
-        "{} {} went to manual review{wait}; the queue was at most {} deep, and {} {} busy {:.0} % of the time.{little}",
-        review.opened,
-        plural(review.opened, "case", "cases"),
+        "{} went to manual review{wait}; the queue was at most {} deep, and {} busy {} of the time.{little}",
+        counted(review.opened, "case", "cases"),
         review.depth_max,
-        review.reviewers,
-        plural(u64::from(review.reviewers), "reviewer was", "reviewers were"),
-        review.occupancy * 100.0
+        counted(u64::from(review.reviewers), "reviewer was", "reviewers were"),
+        share(review.occupancy)
     ))
 }
 
 fn duplicates(run: &Run) -> Option<String> {
     let sent = run.vendor.duplicates;
-    let doubled = run.integrity.findings.iter().filter(|finding| finding.kind == kycsim_reports::model::FindingKind::Doubled).count();
+    let doubled = run.integrity.findings.iter().filter(|finding| finding.kind == FindingKind::Doubled).count();
     (sent > 0 && run.integrity.checked).then(|| {
         let effect =
             if doubled == 0 { "every decision had its effect once".to_owned() } else { format!("{doubled} had their effect twice") };
-        format!("The vendor told {sent} {} again on purpose; {effect}.", plural(sent, "decision", "decisions"))
+        format!("The vendor told {} again on purpose; {effect}.", counted(sent, "decision", "decisions"))
     })
 }
 
 fn reconciled(records: &Records) -> Option<String> {
     let count = records.answers.values().filter(|answer| answer.events.iter().any(|event| event.kind == "reconciled")).count();
     (count > 0).then(|| {
-        format!("The backend learnt of {count} {} by asking, since no callback had told it.", plural(count as u64, "decision", "decisions"))
+        format!("The backend learnt of {} by asking, since no callback had told it.", counted(count as u64, "decision", "decisions"))
     })
-}
-
-const fn plural<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
-    if count == 1 { one } else { many }
 }
