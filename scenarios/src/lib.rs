@@ -6,6 +6,8 @@
 //!
 //! Start with [`language::Scenario`], [`vendor::plan_decision`] and [`journey::Journey`].
 
+#![warn(missing_docs)]
+
 pub mod agenda;
 pub mod catalogue;
 pub mod fate;
