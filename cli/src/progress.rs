@@ -49,21 +49,20 @@ fn write_line(line: &str) {
 /// Who came, and what became of them.
 fn count_line(progress: &Progress) -> String {
     format!(
-        "{:>3} s  arrived {}  in flight {}  approved {}  rejected {}  in review {}  abandoned {}",
+        "{:>3} s  arrived {}  in flight {}  approved {}  rejected {}  abandoned {}",
         progress.elapsed.as_secs(),
         progress.arrived,
         progress.in_flight,
         progress.approved,
         progress.rejected,
-        progress.in_review,
         progress.abandoned
     )
 }
 
-/// How things stand: the queue, the decision latency so far, and what is going wrong on purpose.
+/// How things stand: the cases in review and those of them that wait, the decision latency so far, and what is going wrong on purpose.
 fn state_line(progress: &Progress) -> String {
     let queue = progress.queue_depth.map_or_else(|| "?".to_owned(), |depth| depth.to_string());
-    let mut line = format!("queue {queue}");
+    let mut line = format!("in review {}  queue {queue}", progress.in_review);
     if let (Some(p50), Some(p95)) = (progress.decision_latency_p50, progress.decision_latency_p95) {
         // Writing into a String cannot fail.
         let _ = write!(line, "  decision p50 {} p95 {}", figures::duration(p50.as_secs_f64()), figures::duration(p95.as_secs_f64()));
