@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry};
-use kycsim_scenarios::vendor::Fault;
+use kycsim_scenarios::vendor::{Befalling, Fault};
 use tokio::sync::Notify;
 
 use crate::call::{Call, Granted};
@@ -35,19 +35,15 @@ pub(crate) struct Tenant {
     quiet: Notify,
 }
 
-/// Why a request is not answered truly.
+/// What is said to a request.
 #[derive(Debug)]
-pub(crate) enum Denial {
-    /// The vendor does not grant it.
-    Refused(Refusal),
-    /// An incident fails it.
+pub(crate) enum Verdict {
+    /// The truth: what was granted, or why not.
+    True(Result<Granted, Refusal>),
+    /// The truth, spoiled on its way.
+    Spoiled(Result<Granted, Refusal>, Fault),
+    /// Nothing true at all.
     Failed(Fault),
-}
-
-impl From<Refusal> for Denial {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
 }
 
 impl Tenant {
@@ -72,14 +68,21 @@ impl Tenant {
     }
 
     /// Answers a call: waits as long as the scenario says, then fails it, grants it or refuses it.
-    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Result<Granted, Denial> {
-        let answer = self.world().meet(call.subject(), call.operation(), self.clock.now())?;
+    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Verdict {
+        let answer = match self.world().meet(call.subject(), call.operation(), self.clock.now()) {
+            Ok(answer) => answer,
+            Err(refusal) => return Verdict::True(Err(refusal)),
+        };
         if !answer.delay.is_zero() {
             self.clock.wait_for(answer.delay).await;
         }
-        match answer.fault {
-            Some(fault) => Err(Denial::Failed(fault)), // before any effect
-            None => Ok(self.perform(call, repeatable)?),
+        match answer.befalls {
+            None => Verdict::True(self.perform(call, repeatable)),
+            Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
+            Some(Befalling { fault, performed: true }) => {
+                let said = self.perform(call, repeatable);
+                if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
+            }
         }
     }
 

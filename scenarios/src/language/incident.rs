@@ -2,7 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
-use super::quantity::{Period, Probability, QuantityError, Rate};
+use super::quantity::{Period, QuantityError, Rate};
+use super::response_fault::ResponseFault;
 use crate::time::SimTime;
 use crate::vendor::Operation;
 
@@ -26,7 +27,7 @@ struct RawIncident {
     scope: Scope,
     /// How requests fail.
     #[serde(default)]
-    http: Option<HttpFault>,
+    http: Option<ResponseFault>,
     /// How much longer answers take.
     #[serde(default)]
     slow: Option<Distribution>,
@@ -41,44 +42,6 @@ struct RawIncident {
 pub struct Scope {
     /// These only; all of them when empty.
     pub endpoints: Vec<Operation>,
-}
-
-/// How requests fail during an incident.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
-pub enum HttpFault {
-    /// Answered with this status and the dialect's own error body.
-    Error {
-        /// 400 to 599.
-        #[serde(default = "service_unavailable")]
-        #[schemars(range(min = 400, max = 599))]
-        status: u16,
-        /// How likely each request fails.
-        #[serde(default = "always")]
-        probability: Probability,
-    },
-    /// The connection is reset without an answer.
-    Reset {
-        /// How likely each request fails.
-        #[serde(default = "always")]
-        probability: Probability,
-    },
-    /// Accepted, and never answered.
-    Hang {
-        /// How likely each request fails.
-        #[serde(default = "always")]
-        probability: Probability,
-    },
-    /// New connections are reset before a request can be made, and open ones are closed; whatever the scope.
-    Refuse,
-}
-
-const fn service_unavailable() -> u16 {
-    503
-}
-
-const fn always() -> Probability {
-    Probability::ALWAYS
 }
 
 /// Callbacks held back and released as a flood.
@@ -122,7 +85,7 @@ impl Incident {
 
     /// How requests fail during it.
     #[must_use]
-    pub const fn http(&self) -> Option<HttpFault> {
+    pub const fn http(&self) -> Option<ResponseFault> {
         self.0.http
     }
 
@@ -141,18 +104,11 @@ impl Incident {
     /// What it does, in words for a report.
     #[must_use]
     pub fn describe(&self) -> String {
-        let share = |probability: Probability| {
-            if probability == Probability::ALWAYS { String::new() } else { format!(" {:.0} % of the time", probability.value() * 100.0) }
-        };
         let endpoints = self.0.scope.endpoints.iter().map(|endpoint| endpoint.as_str()).collect::<Vec<_>>().join(", ");
         let whom = if endpoints.is_empty() { "every request".to_owned() } else { endpoints };
         let mut effects = Vec::new();
-        match self.0.http {
-            Some(HttpFault::Error { status, probability }) => effects.push(format!("{whom} answered {status}{}", share(probability))),
-            Some(HttpFault::Reset { probability }) => effects.push(format!("{whom} reset{}", share(probability))),
-            Some(HttpFault::Hang { probability }) => effects.push(format!("{whom} never answered{}", share(probability))),
-            Some(HttpFault::Refuse) => effects.push("connections refused".to_owned()),
-            None => {}
+        if let Some(http) = &self.0.http {
+            effects.push(if http.refuses_connections() { http.describe() } else { format!("{whom} {}", http.describe()) });
         }
         if let Some(slow) = &self.0.slow {
             effects.push(format!("{whom} slower by {} (median)", humantime::format_duration(slow.quantile(0.5))));
@@ -176,11 +132,6 @@ impl TryFrom<RawIncident> for Incident {
                 "the incident `{}` does nothing; give it `http`, `slow` or `callbacks`, for example http = {{ fault = \"error\", status = 503 }}",
                 raw.name
             )));
-        }
-        if let Some(HttpFault::Error { status, .. }) = raw.http
-            && !(400..=599).contains(&status)
-        {
-            return Err(QuantityError::new(format!("{status} is not an error status; write one from 400 to 599")));
         }
         Ok(Self(raw))
     }

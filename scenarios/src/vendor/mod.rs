@@ -5,6 +5,7 @@
 
 mod callback;
 mod decision;
+mod fault;
 mod plan;
 mod request;
 mod session;
@@ -12,5 +13,6 @@ mod session;
 pub use callback::{CallbackGate, retry_delay};
 pub use decision::{Decision, Outcome, Reason};
 pub use plan::{Effect, Planned, plan_decision};
-pub use request::{Answer, Fault, Operation, RequestFacts, answer};
+pub use fault::{Befalling, Fault, FaultKind, ResetMoment};
+pub use request::{Answer, Operation, RequestFacts, answer};
 pub use session::{IllegalTransition, SessionEvent, SessionState, Status};

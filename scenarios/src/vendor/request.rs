@@ -3,7 +3,8 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::fate::{Fate, Purpose};
-use crate::language::{HttpFault, Incident, Vendor};
+use super::fault::{Befalling, Fault, ResetMoment};
+use crate::language::{Incident, Vendor};
 use crate::time::SimTime;
 use crate::words::words;
 
@@ -41,19 +42,8 @@ pub struct RequestFacts<'a> {
 pub struct Answer {
     /// Wait this long first.
     pub delay: Duration,
-    /// Then fail in this way, or answer truly.
-    pub fault: Option<Fault>,
-}
-
-/// A way to fail a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// This status, with the dialect's own body.
-    Error(u16),
-    /// Reset the connection.
-    Reset,
-    /// Never answer.
-    Hang,
+    /// What befalls it then; none: it is answered truly.
+    pub befalls: Option<Befalling>,
 }
 
 /// Works out how a request is to be answered, under the incidents that are active when it comes. Touches nothing.
@@ -62,7 +52,7 @@ pub enum Fault {
 #[must_use]
 pub fn answer(vendor: &Vendor, incidents: &[Incident], request: RequestFacts<'_>) -> Answer {
     let mut delay = vendor.latency.sample(&mut request.fate.rng(Purpose::Latency, request.occurrence));
-    let mut fault = None;
+    let mut befalls = None;
     // One draw for each incident, in the order of the file, whether it is active or not: taking one away changes nothing for the others.
     let mut rng = request.fate.rng(Purpose::Fault, request.occurrence);
     for incident in incidents {
@@ -71,16 +61,14 @@ pub fn answer(vendor: &Vendor, incidents: &[Incident], request: RequestFacts<'_>
             continue;
         }
         delay = delay.saturating_add(incident.slow().map_or(Duration::ZERO, |slow| slow.quantile(slowness)));
-        fault = fault.or_else(|| {
-            let (meant, probability) = match incident.http()? {
-                HttpFault::Error { status, probability } => (Fault::Error(status), probability),
-                HttpFault::Reset { probability } => (Fault::Reset, probability),
-                HttpFault::Hang { probability } => (Fault::Hang, probability),
-                // Performed by the accept loop; a request that came over a connection accepted before is reset.
-                HttpFault::Refuse => return Some(Fault::Reset),
-            };
-            (fails < probability.value()).then_some(meant)
+        befalls = befalls.or_else(|| {
+            let http = incident.http()?;
+            (fails < http.probability().value()).then(|| http.befalls().unwrap_or(REFUSED))
         });
     }
-    Answer { delay, fault }
+    Answer { delay, befalls }
 }
+
+/// Refusing connections is done by the accept loop; a request that came over a connection accepted before is reset.
+const REFUSED: Befalling =
+    Befalling { fault: Fault::ConnectionResetByPeer { moment: ResetMoment::BeforeHeaders }, performed: false };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kycsim_scenarios::language::Period;
-use kycsim_scenarios::vendor::{Answer, CallbackGate, Effect, Fault, Operation, RequestFacts, answer, plan_decision, retry_delay};
+use kycsim_scenarios::vendor::{Answer, CallbackGate, Befalling, Effect, Fault, Operation, RequestFacts, answer, plan_decision, retry_delay};
 use kycsim_scenarios::{ApplicantKey, Fate, Scenario, SimTime, catalogue};
 use proptest::prelude::*;
 
@@ -85,12 +85,12 @@ fn an_outage_fails_requests_while_it_lasts() {
     let fate = scenario.fate(&ApplicantKey::numbered(1));
     let at = |now| {
         let facts = RequestFacts { operation: Operation::CreateSession, fate: &fate, occurrence: 0, now };
-        let Answer { fault, .. } = answer(&scenario.vendor, &scenario.incident, facts);
-        fault
+        let Answer { befalls, .. } = answer(&scenario.vendor, &scenario.incident, facts);
+        befalls
     };
     assert_eq!(at(secs(7)), None);
-    assert_eq!(at(secs(8)), Some(Fault::Error(503)));
-    assert_eq!(at(secs(19)), Some(Fault::Error(503)));
+    assert_eq!(at(secs(8)), Some(Befalling { fault: Fault::Error { status: 503 }, performed: false }));
+    assert_eq!(at(secs(19)), Some(Befalling { fault: Fault::Error { status: 503 }, performed: false }));
     assert_eq!(at(secs(20)), None);
 }
 

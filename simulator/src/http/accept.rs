@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kycsim_scenarios::language::{HttpFault, Incident};
+use kycsim_scenarios::language::{Incident, ResponseFault};
 use kycsim_scenarios::{Scenario, SimTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -153,5 +153,5 @@ fn is_refusing(incidents: &[Incident], now: SimTime) -> bool {
 }
 
 fn refusals(incidents: &[Incident]) -> impl Iterator<Item = &Incident> {
-    incidents.iter().filter(|incident| matches!(incident.http(), Some(HttpFault::Refuse)))
+    incidents.iter().filter(|incident| incident.http().as_ref().is_some_and(ResponseFault::refuses_connections))
 }

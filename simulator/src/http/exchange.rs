@@ -17,11 +17,11 @@ use tracing::debug;
 use super::body::{ReadBodyError, pieces, read_json};
 use super::form::read_form;
 use super::line::Reset;
-use crate::call::Call;
+use crate::call::{Call, Granted};
 use crate::dialects::{BodyForm, Payload, Route};
 use crate::idempotency::{Fingerprint, IdempotencyKey, Repeatable};
 use crate::refusal::Refusal;
-use crate::tenant::{Denial, Tenant};
+use crate::tenant::{Tenant, Verdict};
 
 /// How long a client may take to send a body: a picture over a poor line, and no longer.
 const BODY_WITHIN: Duration = Duration::from_secs(60);
@@ -66,19 +66,23 @@ impl Exchange {
             debug!(%error, "a request was not read to its end");
             Unanswered
         })?;
-        let answer = match understood {
+        let verdict = match understood {
             Ok((call, repeatable)) => self.tenant.answer(call, repeatable).await,
-            Err(refusal) => Err(Denial::Refused(refusal)),
+            Err(refusal) => Verdict::True(Err(refusal)),
         };
-        let reply = match answer {
+        let truth = |said: Result<Granted, Refusal>| match said {
             Ok(granted) => dialect.grant(&granted, id),
-            Err(Denial::Refused(refusal)) => dialect.refuse(&refusal, id),
-            Err(Denial::Failed(fault)) => {
+            Err(refusal) => dialect.refuse(&refusal, id),
+        };
+        let reply = match verdict {
+            Verdict::True(said) => truth(said),
+            Verdict::Spoiled(said, _) => truth(said),
+            Verdict::Failed(fault) => {
                 self.tenant.counters.faults.add(1);
                 match fault {
-                    Fault::Error(status) => dialect.fail(status, id),
-                    Fault::Reset => return Err(self.break_off()),
+                    Fault::Error { status } => dialect.fail(status, id),
                     Fault::Hang => return Err(self.hang().await),
+                    _ => return Err(self.break_off()),
                 }
             }
         };

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use kycsim_scenarios::ledger::DeliveryResult;
-use kycsim_scenarios::vendor::Fault;
+use kycsim_scenarios::vendor::FaultKind;
 use kycsim_scenarios::{ApplicantKey, language::DocumentKind};
 use proptest::prelude::*;
 
@@ -132,11 +132,11 @@ fn the_dialects_own_schedule_holds_where_the_scenario_has_none() {
 
 #[test]
 fn a_fault_comes_before_any_effect() {
-    let mut world = world("[[incident]]\nname = \"outage\"\nat = \"0s\"\nlasts = \"1h\"\nhttp = { fault = \"reset\" }");
+    let mut world = world("[[incident]]\nname = \"outage\"\nat = \"0s\"\nlasts = \"1h\"\nhttp = { fault = \"connection_reset_by_peer\" }");
     let applicant = ApplicantKey::numbered(1);
     for _ in 0..3 {
         let answer = world.meet(Subject::Applicant(&applicant), kycsim_scenarios::vendor::Operation::CreateSession, SimTime::ZERO).unwrap();
-        assert_eq!(answer.fault, Some(Fault::Reset));
+        assert_eq!(answer.befalls.map(|befalling| befalling.fault.kind()), Some(FaultKind::ConnectionResetByPeer));
     }
     assert!(world.ledger().is_empty());
     assert_eq!(world.store.count_request(&applicant), Ok(3), "each request is another draw");

@@ -66,7 +66,7 @@ async fn only_what_is_in_scope_fails() {
 
 #[tokio::test]
 async fn a_reset_is_a_real_one() {
-    let stage = Stage::set(&incident("0s", "http = { fault = \"reset\" }")).await;
+    let stage = Stage::set(&incident("0s", "http = { fault = \"connection_reset_by_peer\" }")).await;
     assert_eq!(ending(ask(&stage).await).await, (0, Some(ErrorKind::ConnectionReset)));
     assert_eq!(stage.vendor.counts().faults, 1);
 }
