@@ -58,6 +58,20 @@ pub enum Purpose {
     DecisionDelay,
     /// How often, and with what delay, a callback is sent.
     Callback,
+    /// Whether a callback has a defect, and which.
+    CallbackDefect,
+    /// Whether a callback is told out of order, or before its time.
+    CallbackOrder,
+    /// How much later an incident lets a callback be told.
+    CallbackTrouble,
+    /// How much longer an incident lets a decision take.
+    DecisionTrouble,
+    /// Whether a decision is changed later, and how.
+    Revision,
+    /// How sure the vendor's checks say they are.
+    Confidence,
+    /// Whether an applicant is among the share that an incident touches.
+    Scope,
     /// How long the vendor takes to answer a request.
     Latency,
     /// Whether a request meets an incident's fault.
@@ -86,6 +100,13 @@ impl Purpose {
             Self::Outcome => "outcome",
             Self::DecisionDelay => "decision-delay",
             Self::Callback => "callback",
+            Self::CallbackDefect => "callback-defect",
+            Self::CallbackOrder => "callback-order",
+            Self::CallbackTrouble => "callback-trouble",
+            Self::DecisionTrouble => "decision-trouble",
+            Self::Revision => "revision",
+            Self::Confidence => "confidence",
+            Self::Scope => "scope",
             Self::Latency => "latency",
             Self::Fault => "fault",
             Self::Patience => "patience",

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fate::ApplicantKey;
 use crate::time::SimTime;
-use crate::vendor::Decision;
+use crate::language::EventKind;
+use crate::vendor::{Decision, Defect};
 
 /// One line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,11 @@ pub enum LedgerEvent {
         /// What.
         decision: Decision,
     },
+    /// The vendor changed its decision.
+    Revised {
+        /// Into what.
+        decision: Decision,
+    },
     /// Nobody finished the session in time.
     Expired,
     /// The customer gave the session up.
@@ -60,12 +66,18 @@ pub enum LedgerEvent {
     Delivered {
         /// The event's id.
         callback: String,
+        /// What it tells of.
+        #[serde(default = "decided")]
+        kind: EventKind,
         /// About which attempt of the session.
         attempt: u32,
         /// Which copy: 0 is the first, others are duplicates made on purpose.
         copy: u32,
         /// Which try of this copy, from 1.
         attempt_number: u32,
+        /// What is wrong with it on purpose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        defect: Option<Defect>,
         /// When it was to begin.
         due: SimTime,
         /// When it began.
@@ -80,6 +92,10 @@ pub enum LedgerEvent {
         /// Which copy.
         copy: u32,
     },
+}
+
+const fn decided() -> EventKind {
+    EventKind::Decided
 }
 
 /// How a delivery ended.

@@ -4,7 +4,7 @@
 //! ([`agenda`]), and what is written down about it ([`ledger`]). The simulator and the load test perform it over HTTP in real time; a planner can perform the
 //! same in virtual time. Nothing here may open a socket, read a clock, draw from a shared generator or name a real vendor.
 //!
-//! Start with [`language::Scenario`], [`vendor::plan_decision`] and [`journey::Journey`].
+//! Start with [`language::Scenario`], [`vendor::plan_examination`] and [`journey::Journey`].
 
 #![warn(missing_docs)]
 

@@ -22,7 +22,8 @@ pub struct Distribution(RawDistribution);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "distribution", rename_all = "snake_case", deny_unknown_fields)]
 enum RawDistribution {
-    /// Always the same.
+    /// Always the same; `WireMock`'s word `fixed` is taken too.
+    #[serde(alias = "fixed")]
     Constant { value: Period },
     /// Anything from `min` to `max`, equally likely.
     Uniform { min: Period, max: Period },
@@ -47,6 +48,18 @@ impl Distribution {
     /// When the 95th percentile is below the median, or the median is zero.
     pub fn lognormal(median: Duration, p95: Duration) -> Result<Self, QuantityError> {
         Self::try_from(RawDistribution::Lognormal { median: Period::new(median), p95: Period::new(p95) })
+    }
+
+    /// The value that it always takes; none when it varies.
+    #[must_use]
+    pub const fn constant_value(&self) -> Option<Duration> {
+        match self.0 {
+            RawDistribution::Constant { value } => Some(value.length()),
+            RawDistribution::Uniform { .. }
+            | RawDistribution::Exponential { .. }
+            | RawDistribution::Lognormal { .. }
+            | RawDistribution::Empirical { .. } => None,
+        }
     }
 
     /// Draws a value.

@@ -5,27 +5,37 @@
 
 mod applicants;
 mod arrivals;
+mod callbacks;
 mod distribution;
+mod effects;
 mod incident;
 mod measure;
 mod nearest;
 mod objective;
+mod outcomes;
 mod quantity;
 mod read;
 mod response_fault;
 mod review;
 mod scenario;
+mod scope;
 mod vendor;
 
 pub use applicants::{ApplicantGroup, CaptureDefects, Country, Device, DocumentKind, Leave, Risk};
 pub use arrivals::{Arrivals, Process, RateProfile, RateStep, Schedule};
+pub use callbacks::{
+    Callbacks, Copies, DuplicateId, Duplicates, EventKind, Later, RawCallbacks, Rotation, Stale, Tries,
+};
 pub use distribution::Distribution;
-pub use incident::{HeldCallbacks, Incident, Scope};
+pub use effects::{CallbackTrouble, Effects, ReleaseOrder};
+pub use incident::{Active, Incident, Phase, Ramp, Repeat};
 pub use measure::{Measure, Unit, describe_distribution};
 pub use objective::{Comparison, Objective, Objectives};
+pub use outcomes::{OutcomeWeight, Outcomes};
 pub use quantity::{Period, Probability, QuantityError, Rate, Weight};
 pub use read::{InvalidScenario, ReadScenarioError};
 pub use response_fault::ResponseFault;
 pub use review::{Headcount, Review, ReviewDecision, Triage};
 pub use scenario::{Applicant, Mix, RunSettings, Scenario, ScenarioName};
-pub use vendor::{Callbacks, Copies, Duplicates, OutcomeWeight, Outcomes, Vendor};
+pub use scope::{Scope, Whom};
+pub use vendor::{Band, Confidence, Polls, Progress, RateLimit, RawRateLimit, Revision, Vendor};

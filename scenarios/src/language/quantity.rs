@@ -18,7 +18,7 @@ impl QuantityError {
 }
 
 /// A length of time, written as people do: `"800ms"`, `"90s"`, `"1h 30m"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Period(Duration);

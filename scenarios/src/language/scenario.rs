@@ -8,7 +8,8 @@ use super::incident::Incident;
 use super::objective::Objectives;
 use super::quantity::{Period, QuantityError};
 use super::review::Review;
-use super::vendor::{Vendor, pick};
+use super::outcomes::pick;
+use super::vendor::Vendor;
 use crate::fate::{ApplicantKey, Fate, Purpose};
 
 /// A rehearsal: who comes, what the vendor does, who reviews, and what must hold.

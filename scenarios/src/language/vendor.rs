@@ -1,17 +1,16 @@
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use rand::{Rng, RngExt};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use super::callbacks::Callbacks;
 use super::distribution::Distribution;
-use super::quantity::{Period, Probability, QuantityError, Weight};
-use crate::vendor::{Outcome, Reason};
+use super::outcomes::{Outcomes, pick};
+use super::quantity::{Period, Probability, QuantityError, Rate, Weight};
+use crate::vendor::{Operation, Outcome, Reason};
+use crate::words::words;
 
 /// The fake vendor's own behaviour, in the absence of incidents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,13 +23,28 @@ pub struct Vendor {
     pub outcomes: Outcomes,
     /// From submission to decision.
     pub decision_delay: Distribution,
+    /// What brings a decision about.
+    #[serde(default = "by_time")]
+    pub progress: Progress,
+    /// With `progress = "polls"`: the how manieth read of a session that is processing shows its decision.
+    #[serde(default = "default_polls")]
+    pub polls: Polls,
+    /// Decisions that are changed later, the first that applies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revision: Vec<Revision>,
+    /// How sure each check says it is.
+    #[serde(default)]
+    pub confidence: Confidence,
     /// How long it takes to answer a request.
     #[serde(default = "default_latency")]
     pub latency: Distribution,
+    /// How many requests it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rate_limit: Vec<RateLimit>,
     /// How long a session may be collected before it expires.
     #[serde(default = "default_session_lifetime")]
     pub session_lifetime: Period,
-    /// How it tells of a decision.
+    /// How it tells of what becomes of a session.
     #[serde(default)]
     pub callbacks: Callbacks,
 }
@@ -47,186 +61,33 @@ const fn default_session_lifetime() -> Period {
     Period::new(Duration::from_secs(30 * 60))
 }
 
-/// Weights of the four outcomes, each with its reasons.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "BTreeMap<Outcome, OutcomeWeight>", into = "BTreeMap<Outcome, OutcomeWeight>")]
-#[schemars(schema_with = "outcomes_schema")]
-pub struct Outcomes(BTreeMap<Outcome, OutcomeWeight>);
-
-/// The weight of one outcome: a number, or a number with the weights of its reasons.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OutcomeWeight {
-    /// Its weight among the outcomes.
-    pub weight: Weight,
-    /// Why, as weights among each other.
-    pub reasons: BTreeMap<Reason, Weight>,
+const fn by_time() -> Progress {
+    Progress::Time
 }
 
-/// [`OutcomeWeight`] as a table.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct OutcomeTable {
-    /// Its weight among the outcomes.
-    weight: Weight,
-    /// Why, as weights among each other.
-    #[serde(default)]
-    #[schemars(schema_with = "reasons_schema")]
-    reasons: BTreeMap<Reason, Weight>,
+const fn default_polls() -> Polls {
+    Polls(3)
 }
 
-fn outcomes_schema(generator: &mut SchemaGenerator) -> Schema {
-    let weight = generator.subschema_for::<OutcomeWeight>();
-    closed_table(Outcome::ALL.iter().map(|outcome| outcome.as_str()), &weight)
-}
-
-fn reasons_schema(generator: &mut SchemaGenerator) -> Schema {
-    let weight = generator.subschema_for::<Weight>();
-    closed_table(Reason::ALL.iter().map(|reason| reason.as_str()), &weight)
-}
-
-/// A table that has these keys and no others; schemars would leave the keys of a map open.
-fn closed_table(keys: impl Iterator<Item = &'static str>, value: &Schema) -> Schema {
-    let properties: serde_json::Map<String, serde_json::Value> = keys.map(|key| (key.to_owned(), value.clone().to_value())).collect();
-    json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
-}
-
-// A visitor and not an untagged enum: its errors say what was wrong, not only that nothing matched.
-impl<'de> Deserialize<'de> for OutcomeWeight {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NumberOrTable;
-
-        impl<'de> Visitor<'de> for NumberOrTable {
-            type Value = OutcomeWeight;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a weight, or a table such as { weight = 5, reasons = { document_forged = 1 } }")
-            }
-
-            fn visit_f64<E: de::Error>(self, weight: f64) -> Result<OutcomeWeight, E> {
-                Ok(OutcomeWeight { weight: Weight::new(weight).map_err(E::custom)?, reasons: BTreeMap::new() })
-            }
-
-            fn visit_i64<E: de::Error>(self, weight: i64) -> Result<OutcomeWeight, E> {
-                #[expect(clippy::cast_precision_loss, reason = "a weight is a ratio; its last bits do not matter")]
-                self.visit_f64(weight as f64)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OutcomeWeight, A::Error> {
-                let OutcomeTable { weight, reasons } = OutcomeTable::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(OutcomeWeight { weight, reasons })
-            }
-        }
-
-        deserializer.deserialize_any(NumberOrTable)
+words! {
+    /// What brings a decision about.
+    Progress {
+        /// The decision delay.
+        Time = "time",
+        /// Reading the session so many times.
+        Polls = "polls",
+        /// A command of the admin API or the library, and nothing else.
+        Command = "command",
     }
 }
 
-impl JsonSchema for OutcomeWeight {
-    fn schema_name() -> Cow<'static, str> {
-        "OutcomeWeight".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A weight among the outcomes, or a table of it and the weights of the reasons.",
-            "anyOf": [generator.subschema_for::<Weight>(), generator.subschema_for::<OutcomeTable>()]
-        })
-    }
-}
-
-impl Outcomes {
-    /// Draws an outcome and its reason: two uniform numbers, whatever the weights.
-    pub fn sample(&self, rng: &mut impl Rng) -> (Outcome, Vec<Reason>) {
-        let (which, why) = (rng.random::<f64>(), rng.random::<f64>());
-        let weights = self.0.iter().map(|(outcome, entry)| ((*outcome, entry), entry.weight));
-        // `try_from` made sure that some weight is not zero.
-        let Some((outcome, entry)) = pick(weights, which) else { return (Outcome::Review, vec![Reason::LowConfidence]) };
-        (outcome, pick(entry.reasons.iter().map(|(reason, weight)| (*reason, *weight)), why).into_iter().collect())
-    }
-}
-
-/// Returns the item on which the share `u` of the total weight falls; none when all weights are zero.
-pub(crate) fn pick<T>(items: impl Iterator<Item = (T, Weight)> + Clone, u: f64) -> Option<T> {
-    let total: f64 = items.clone().map(|(_, weight)| weight.value()).sum();
-    let mut left = u * total;
-    let mut last = None;
-    for (item, weight) in items.filter(|(_, weight)| weight.value() > 0.0) {
-        if left < weight.value() {
-            return Some(item);
-        }
-        left -= weight.value();
-        last = Some(item); // rounding may leave a trace of weight behind the last item
-    }
-    last
-}
-
-impl TryFrom<BTreeMap<Outcome, OutcomeWeight>> for Outcomes {
-    type Error = QuantityError;
-
-    fn try_from(weights: BTreeMap<Outcome, OutcomeWeight>) -> Result<Self, QuantityError> {
-        if weights.values().all(|entry| entry.weight.value() <= 0.0) {
-            return Err(QuantityError::new("the weights of the outcomes add up to zero; give at least one a weight greater than 0"));
-        }
-        for (outcome, entry) in &weights {
-            if !entry.reasons.is_empty() && entry.reasons.values().all(|weight| weight.value() <= 0.0) {
-                return Err(QuantityError::new(format!("the weights of the reasons for `{outcome}` add up to zero")));
-            }
-            if entry.reasons.is_empty() && *outcome != Outcome::Approved && entry.weight.value() > 0.0 {
-                return Err(QuantityError::new(format!(
-                    "`{outcome}` needs reasons: write {outcome} = {{ weight = {}, reasons = {{ low_confidence = 1 }} }}",
-                    entry.weight.value()
-                )));
-            }
-        }
-        Ok(Self(weights))
-    }
-}
-
-impl From<Outcomes> for BTreeMap<Outcome, OutcomeWeight> {
-    fn from(outcomes: Outcomes) -> Self {
-        outcomes.0
-    }
-}
-
-/// How the vendor tells of a decision.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Callbacks {
-    /// From the decision to the first delivery.
-    pub delay: Distribution,
-    /// The same event, sent more than once.
-    pub duplicate: Option<Duplicates>,
-    /// How likely an event is never sent at all.
-    pub lost: Probability,
-    /// How long after a failed delivery the next one follows; none: the dialect's own schedule.
-    pub retry: Option<Vec<Period>>,
-}
-
-impl Default for Callbacks {
-    fn default() -> Self {
-        Self { delay: Distribution::constant(Duration::ZERO), duplicate: None, lost: Probability::NEVER, retry: None }
-    }
-}
-
-/// The same event, sent more than once.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Duplicates {
-    /// How likely an event is duplicated.
-    pub probability: Probability,
-    /// How often it is then sent in all.
-    pub copies: Copies,
-    /// From one copy to the next.
-    pub spacing: Period,
-}
-
-/// How often an event is sent in all, 1 to 100: every copy is planned at once.
+/// How many reads a decision takes, 1 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
 #[schemars(with = "u32")]
-pub struct Copies(u32);
+pub struct Polls(u32);
 
-impl Copies {
+impl Polls {
     /// The plain number.
     #[must_use]
     pub const fn value(self) -> u32 {
@@ -234,47 +95,194 @@ impl Copies {
     }
 }
 
-impl TryFrom<u32> for Copies {
+impl TryFrom<u32> for Polls {
     type Error = QuantityError;
 
-    fn try_from(copies: u32) -> Result<Self, QuantityError> {
-        if (1..=100).contains(&copies) {
-            Ok(Self(copies))
+    fn try_from(polls: u32) -> Result<Self, QuantityError> {
+        if (1..=1000).contains(&polls) {
+            Ok(Self(polls))
         } else {
-            Err(QuantityError::new(format!("{copies} is not a number of copies; write one from 1 to 100")))
+            Err(QuantityError::new(format!("{polls} is not a number of polls; write one from 1 to 1000")))
         }
     }
 }
 
-impl From<Copies> for u32 {
-    fn from(copies: Copies) -> Self {
-        copies.0
+impl From<Polls> for u32 {
+    fn from(polls: Polls) -> Self {
+        polls.0
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+/// A decision that is changed later: a sanctions hit days after an approval, a review that ends well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "RawRevision", into = "RawRevision")]
+#[schemars(with = "RawRevision")]
+pub struct Revision(RawRevision);
 
-    use super::*;
+/// The file's own form; [`Revision`] is the checked one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RawRevision {
+    /// Which decisions.
+    from: Outcome,
+    /// How likely one of them is changed.
+    probability: Probability,
+    /// How long after it was made.
+    after: Distribution,
+    /// What it becomes.
+    to: Outcome,
+    /// Why, as weights among each other.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    reasons: BTreeMap<Reason, Weight>,
+}
 
-    fn weight(value: f64) -> Weight {
-        Weight::new(value).unwrap()
+impl Revision {
+    /// Which decisions it changes.
+    #[must_use]
+    pub const fn from(&self) -> Outcome {
+        self.0.from
     }
 
-    proptest! {
-        #[test]
-        fn what_has_no_weight_is_never_picked(u in 0.0_f64..1.0, a in 0.0_f64..10.0, c in 0.1_f64..10.0) {
-            let items = [("a", weight(a)), ("never", weight(0.0)), ("c", weight(c))];
-            prop_assert_ne!(pick(items.into_iter(), u), Some("never"));
+    /// Draws when and into what a decision is changed; three numbers, whatever comes of them.
+    pub fn sample(&self, rng: &mut impl Rng) -> Option<(Duration, Outcome, Vec<Reason>)> {
+        let (changes, after, why) = (rng.random::<f64>(), self.0.after.sample(rng), rng.random::<f64>());
+        let reasons = pick(self.0.reasons.iter().map(|(reason, weight)| (*reason, *weight)), why).into_iter().collect();
+        (changes < self.0.probability.value()).then_some((after, self.0.to, reasons))
+    }
+}
+
+impl TryFrom<RawRevision> for Revision {
+    type Error = QuantityError;
+
+    fn try_from(raw: RawRevision) -> Result<Self, QuantityError> {
+        let refuse = |why: &str| Err(QuantityError::new(why.to_owned()));
+        if raw.from == Outcome::Resubmission || raw.to == Outcome::Resubmission {
+            return refuse("a resubmission is no end, so it is neither revised nor the result of a revision");
+        }
+        if raw.from == raw.to {
+            return refuse("`from` and `to` of a revision are the same");
+        }
+        if raw.to != Outcome::Approved && raw.reasons.values().all(|weight| weight.value() <= 0.0) {
+            return refuse("a revision needs reasons: reasons = { sanctions_hit = 1 }");
+        }
+        Ok(Self(raw))
+    }
+}
+
+impl From<Revision> for RawRevision {
+    fn from(revision: Revision) -> Self {
+        revision.0
+    }
+}
+
+/// How sure each check says it is, as ranges of scores from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Confidence {
+    /// Of a check that found nothing wrong.
+    pub clear: Band,
+    /// Of one that cannot tell.
+    pub unsure: Band,
+    /// Of one that found something wrong.
+    pub rejected: Band,
+}
+
+impl Default for Confidence {
+    fn default() -> Self {
+        let band = |min, max| Band::try_from([min, max]).unwrap_or(Band([0.0, 1.0]));
+        Self { clear: band(0.9, 0.999), unsure: band(0.45, 0.75), rejected: band(0.01, 0.3) }
+    }
+}
+
+/// A range of scores: `[lowest, highest]`, each from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "[f64; 2]", into = "[f64; 2]")]
+#[schemars(with = "[f64; 2]")]
+pub struct Band([f64; 2]);
+
+impl Band {
+    /// Returns the score at the share `u` of the range, in thousandths.
+    #[must_use]
+    pub fn at(self, u: f64) -> f64 {
+        let [min, max] = self.0;
+        ((min + (max - min) * u) * 1000.0).round() / 1000.0
+    }
+}
+
+impl TryFrom<[f64; 2]> for Band {
+    type Error = QuantityError;
+
+    fn try_from(band: [f64; 2]) -> Result<Self, QuantityError> {
+        let [min, max] = band;
+        if (0.0..=1.0).contains(&min) && (min..=1.0).contains(&max) {
+            Ok(Self(band))
+        } else {
+            Err(QuantityError::new(format!("[{min}, {max}] is not a range of scores; write the lowest and the highest, such as [0.9, 0.99]")))
         }
     }
+}
 
-    #[test]
-    fn shares_follow_the_weights() {
-        let items = [("one", weight(1.0)), ("three", weight(3.0))];
-        let threes = (0..1000).filter(|i| pick(items.into_iter(), f64::from(*i) / 1000.0) == Some("three")).count();
-        assert_eq!(threes, 750);
-        assert_eq!(pick([("none", weight(0.0))].into_iter(), 0.5), None);
+impl From<Band> for [f64; 2] {
+    fn from(band: Band) -> Self {
+        band.0
+    }
+}
+
+/// How many requests the vendor takes, as a token bucket: `burst` at once, then `per_second`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "RawRateLimit", into = "RawRateLimit")]
+#[schemars(with = "RawRateLimit")]
+pub struct RateLimit(RawRateLimit);
+
+/// The file's own form; [`RateLimit`] is the checked one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRateLimit {
+    /// Which requests; all of them when empty.
+    #[serde(default)]
+    pub endpoints: Vec<Operation>,
+    /// Whether each endpoint has a bucket of its own. Each API key has its own in any case.
+    #[serde(default)]
+    pub each_endpoint: bool,
+    /// How many at once, 1 to 1000000.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub burst: u32,
+    /// How many more each second.
+    pub per_second: Rate,
+    /// What the others are answered: 429, or a misleading code.
+    #[serde(default = "too_many_requests")]
+    #[schemars(range(min = 400, max = 599))]
+    pub status: u16,
+}
+
+const fn too_many_requests() -> u16 {
+    429
+}
+
+impl std::ops::Deref for RateLimit {
+    type Target = RawRateLimit;
+
+    fn deref(&self) -> &RawRateLimit {
+        &self.0
+    }
+}
+
+impl TryFrom<RawRateLimit> for RateLimit {
+    type Error = QuantityError;
+
+    fn try_from(raw: RawRateLimit) -> Result<Self, QuantityError> {
+        if !(1..=1_000_000).contains(&raw.burst) {
+            return Err(QuantityError::new(format!("{} is not a burst; write how many requests are taken at once, from 1", raw.burst)));
+        }
+        if !(400..=599).contains(&raw.status) {
+            return Err(QuantityError::new(format!("{} is not an error status; write one from 400 to 599", raw.status)));
+        }
+        Ok(Self(raw))
+    }
+}
+
+impl From<RateLimit> for RawRateLimit {
+    fn from(limit: RateLimit) -> Self {
+        limit.0
     }
 }

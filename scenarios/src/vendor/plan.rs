@@ -3,59 +3,86 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::decision::Decision;
+use super::order::Order;
 use crate::fate::{Fate, Purpose};
-use crate::language::Vendor;
+use crate::language::{Callbacks, Progress, Vendor};
 use crate::time::SimTime;
 
-/// One thing the shell must do, and when.
+/// How an examination goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// When.
-    pub due: SimTime,
-    /// What.
-    pub effect: Effect,
+pub struct Examination {
+    /// What it ends with.
+    pub decision: Decision,
+    /// What ends it.
+    pub ends: Ends,
+    /// Whether the decision is told before the submission has been answered.
+    pub early: bool,
+    /// How long after the decision `processing` is told; none: at once, as it should be.
+    pub processing_after: Option<Duration>,
 }
 
-/// What the vendor does of its own accord.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// End the examination.
-    Decide(Decision),
-    /// Send the decision's callback, for the first time (`copy` 0) or once more.
-    SendCallback {
-        /// Which copy of the event.
-        copy: u32,
-    },
-    /// Never send it: the backend must find out by asking.
-    LoseCallback,
+/// What ends an examination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// So long after the submission.
+    After(Duration),
+    /// Having been read so many times.
+    AfterPolls(u32),
+    /// A command.
+    OnCommand,
 }
 
-/// Works out everything that follows from a submission of `attempt` at `now`. Touches nothing.
+/// How long after the decision an event is told that should have come before it.
+const OUT_OF_ORDER_BY: Duration = Duration::from_millis(500);
+
+/// Works out how the examination of `attempt` goes. Touches nothing.
 ///
-/// The delay and the outcome depend on the applicant and the attempt alone, so no incident and no neighbour changes them.
+/// Length and outcome depend on the applicant, the attempt and what was ordered alone, so no incident and no neighbour changes them.
 #[must_use]
-pub fn plan_decision(vendor: &Vendor, fate: &Fate, attempt: u32, now: SimTime) -> Vec<Planned> {
-    let (outcome, reasons) = vendor.outcomes.sample(&mut fate.rng(Purpose::Outcome, attempt));
-    let decided = now.saturating_add(vendor.decision_delay.sample(&mut fate.rng(Purpose::DecisionDelay, attempt)));
-    let mut planned = vec![Planned { due: decided, effect: Effect::Decide(Decision { attempt, outcome, reasons }) }];
-    planned.extend(plan_callbacks(vendor, fate, attempt, decided));
-    planned
+pub fn plan_examination(vendor: &Vendor, order: Option<&Order>, fate: &Fate, attempt: u32) -> Examination {
+    let callbacks = order.and_then(|order| order.callbacks.as_ref()).unwrap_or(&vendor.callbacks);
+    let (early, reordered) = told_out_of_order(callbacks, fate, attempt);
+    let ordered_delay = order.and_then(|order| order.decision_delay);
+    let progress = match order.and_then(|order| order.progress) {
+        Some(progress) => progress,
+        None if ordered_delay.is_some() => Progress::Time,
+        None => vendor.progress,
+    };
+    let ends = match progress {
+        _ if early => Ends::After(Duration::ZERO),
+        Progress::Time => Ends::After(match ordered_delay {
+            Some(delay) => delay.length(),
+            None => vendor.decision_delay.sample(&mut fate.rng(Purpose::DecisionDelay, attempt)),
+        }),
+        Progress::Polls => Ends::AfterPolls(vendor.polls.value()),
+        Progress::Command => Ends::OnCommand,
+    };
+    Examination { decision: decide(vendor, order, fate, attempt), ends, early, processing_after: reordered.then_some(OUT_OF_ORDER_BY) }
 }
 
-fn plan_callbacks(vendor: &Vendor, fate: &Fate, attempt: u32, decided: SimTime) -> Vec<Planned> {
-    let callbacks = &vendor.callbacks;
-    let mut rng = fate.rng(Purpose::Callback, attempt);
-    // Always three draws: changing one defect's probability leaves the others as they were.
-    let (lost, duplicated, delay) = (rng.random::<f64>(), rng.random::<f64>(), callbacks.delay.sample(&mut rng));
-    let first = decided.saturating_add(delay);
-    if lost < callbacks.lost.value() {
-        return vec![Planned { due: first, effect: Effect::LoseCallback }];
+fn decide(vendor: &Vendor, order: Option<&Order>, fate: &Fate, attempt: u32) -> Decision {
+    let ordered = order.and_then(|order| order.outcome.map(|outcome| (outcome, order.reasons.clone())));
+    let (outcome, reasons) = ordered.unwrap_or_else(|| vendor.outcomes.sample(&mut fate.rng(Purpose::Outcome, attempt)));
+    Decision { attempt, outcome, reasons }
+}
+
+fn told_out_of_order(callbacks: &Callbacks, fate: &Fate, attempt: u32) -> (bool, bool) {
+    if callbacks.early.value() <= 0.0 && callbacks.reordered.value() <= 0.0 {
+        return (false, false);
     }
-    let (copies, spacing) = match callbacks.duplicate {
-        Some(duplicates) if duplicated < duplicates.probability.value() => (duplicates.copies.value(), duplicates.spacing.length()),
-        Some(_) | None => (1, Duration::ZERO),
-    };
-    (0..copies)
-        .map(|copy| Planned { due: first.saturating_add(spacing.saturating_mul(copy)), effect: Effect::SendCallback { copy } })
-        .collect()
+    let mut rng = fate.rng(Purpose::CallbackOrder, attempt);
+    (rng.random::<f64>() < callbacks.early.value(), rng.random::<f64>() < callbacks.reordered.value())
+}
+
+/// Works out whether the decision that was made at `decided` is changed later, when, and into what. Touches nothing.
+#[must_use]
+pub fn plan_revision(vendor: &Vendor, fate: &Fate, decision: &Decision, decided: SimTime) -> Option<(SimTime, Decision)> {
+    if vendor.revision.is_empty() {
+        return None;
+    }
+    let mut rng = fate.rng(Purpose::Revision, decision.attempt);
+    // All are drawn, in the order of the file, whatever the decision: changing one leaves the others as they were.
+    let drawn: Vec<_> = vendor.revision.iter().map(|revision| (revision.from(), revision.sample(&mut rng))).collect();
+    let (after, outcome, reasons) = drawn.into_iter().find_map(|(from, change)| change.filter(|_| from == decision.outcome))?;
+    Some((decided.saturating_add(after), Decision { attempt: decision.attempt, outcome, reasons }))
 }

@@ -45,6 +45,8 @@ pub enum SessionEvent {
     Submit,
     /// The examination ends.
     Decide(Decision),
+    /// A decision is changed.
+    Revise(Decision),
     /// Its lifetime ends.
     Expire,
     /// The customer gives it up.
@@ -101,11 +103,13 @@ impl SessionState {
             }),
             (Self::Collecting { .. }, E::Expire) => Ok(Self::Expired { at: now }),
             (Self::Collecting { .. } | Self::Processing { .. }, E::Cancel) => Ok(Self::Cancelled { at: now }),
-            (Self::Collecting { .. }, event @ E::Decide(_))
-            | (Self::Processing { .. }, event @ (E::Submit | E::Expire))
+            (Self::Decided { .. }, E::Revise(decision)) if decision.outcome != Outcome::Resubmission => Ok(Self::Decided { at: now, decision }),
+            (Self::Collecting { .. }, event @ (E::Decide(_) | E::Revise(_)))
+            | (Self::Processing { .. }, event @ (E::Submit | E::Expire | E::Revise(_)))
+            | (Self::Decided { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_)))
             | (
-                Self::Decided { .. } | Self::Expired { .. } | Self::Cancelled { .. },
-                event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel),
+                Self::Expired { .. } | Self::Cancelled { .. },
+                event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_)),
             ) => Err(IllegalTransition { status: self.status(), event }),
         }
     }

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic; that is how it fails")]
 
 mod errors;
+mod incidents;
 mod plan;
 mod schema;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kycsim_scenarios::language::Period;
-use kycsim_scenarios::vendor::{Answer, CallbackGate, Befalling, Effect, Fault, Operation, RequestFacts, answer, plan_decision, retry_delay};
+use kycsim_scenarios::language::{Callbacks, EventKind, Period};
+use kycsim_scenarios::vendor::{
+    Defect, Ends, Order, Outcome, PlannedCallback, Reason, plan_callbacks, plan_examination, plan_revision, retry_delay,
+};
 use kycsim_scenarios::{ApplicantKey, Fate, Scenario, SimTime, catalogue};
 use proptest::prelude::*;
 
@@ -12,26 +14,33 @@ fn scenario(name: &str) -> Scenario {
     catalogue::load(name).unwrap().unwrap()
 }
 
-fn secs(seconds: u64) -> SimTime {
-    SimTime::from_micros(seconds * 1_000_000)
+fn fate(applicant: u64) -> Fate {
+    Fate::new(7, ApplicantKey::numbered(applicant))
+}
+
+fn callbacks(text: &str) -> Callbacks {
+    toml::from_str(text).unwrap()
+}
+
+fn told(callbacks: &Callbacks, applicant: u64) -> Vec<PlannedCallback> {
+    plan_callbacks(callbacks, &fate(applicant), EventKind::Decided, 1, Duration::ZERO, SimTime::ZERO)
 }
 
 proptest! {
     #[test]
-    fn nothing_is_planned_before_now_and_the_decision_comes_first(applicant in 0_u64..10_000, attempt in 1_u32..4, now in 0_u64..100_000_000) {
+    fn nothing_is_planned_before_now(applicant in 0_u64..10_000, attempt in 1_u32..4, now in 0_u64..100_000_000) {
         let scenario = scenario("duplicate-callbacks");
-        let fate = Fate::new(scenario.seed, ApplicantKey::numbered(applicant));
-        let planned = plan_decision(&scenario.vendor, &fate, attempt, SimTime::from_micros(now));
-        prop_assert!(matches!(planned[0].effect, Effect::Decide(_)));
-        prop_assert!(planned.iter().all(|each| each.due >= planned[0].due && each.due >= SimTime::from_micros(now)));
+        let now = SimTime::from_micros(now);
+        let planned = plan_callbacks(&scenario.vendor.callbacks, &fate(applicant), EventKind::Decided, attempt, Duration::ZERO, now);
+        prop_assert!(planned.iter().all(|each| each.due >= now));
     }
 
     #[test]
-    fn an_incident_changes_no_fate(applicant in 0_u64..10_000, attempt in 1_u32..4) {
-        let with = scenario("outage");
-        let without = Scenario { incident: Vec::new(), ..with.clone() };
-        let plan = |scenario: &Scenario| plan_decision(&scenario.vendor, &scenario.fate(&ApplicantKey::numbered(applicant)), attempt, SimTime::ZERO);
-        prop_assert_eq!(plan(&with), plan(&without));
+    fn one_defect_changes_nothing_about_the_others(applicant in 0_u64..10_000) {
+        let one = callbacks("replayed = { probability = 0.5, after = \"1s\" }");
+        let two = callbacks("unknown_status = 0.5\nreplayed = { probability = 0.5, after = \"1s\" }");
+        let replayed = |callbacks| told(callbacks, applicant).iter().any(|each| each.copy.is_some_and(|copy| copy.defect == Some(Defect::Replayed)));
+        prop_assert_eq!(replayed(&one), replayed(&two));
     }
 }
 
@@ -40,9 +49,7 @@ fn outcomes_follow_their_weights() {
     let scenario = scenario("decline-heavy");
     let mut counts = BTreeMap::new();
     for applicant in 0..10_000 {
-        let fate = scenario.fate(&ApplicantKey::numbered(applicant));
-        let planned = plan_decision(&scenario.vendor, &fate, 1, SimTime::ZERO);
-        let Effect::Decide(decision) = &planned[0].effect else { panic!("{planned:?}") };
+        let decision = plan_examination(&scenario.vendor, None, &fate(applicant), 1).decision;
         *counts.entry(decision.outcome.as_str()).or_insert(0) += 1;
         assert_eq!(decision.reasons.is_empty(), decision.outcome.as_str() == "approved", "every refusal has its reason");
     }
@@ -54,54 +61,79 @@ fn outcomes_follow_their_weights() {
 }
 
 #[test]
+fn an_order_comes_before_the_scenario() {
+    let scenario = scenario("all-pass");
+    let order = |json: &str| -> Order { serde_json::from_str(json).unwrap() };
+    let plan = |order: &Order| plan_examination(&scenario.vendor, Some(order), &fate(1), 1);
+    let declined = plan(&order(r#"{"outcome": "declined", "reasons": ["sanctions_hit"], "decision_delay": "3s"}"#));
+    assert_eq!(declined.decision.reasons, [Reason::SanctionsHit]);
+    assert_eq!(declined.ends, Ends::After(Duration::from_secs(3)));
+    assert_eq!(plan(&order(r#"{"progress": "command"}"#)).ends, Ends::OnCommand);
+    assert_eq!(plan(&order(r#"{"progress": "polls"}"#)).ends, Ends::AfterPolls(3));
+    let early = plan(&order(r#"{"callbacks": {"early": 1}}"#));
+    assert_eq!((early.early, early.ends), (true, Ends::After(Duration::ZERO)));
+    assert_eq!(plan(&Order::default()), plan_examination(&scenario.vendor, None, &fate(1), 1));
+}
+
+#[test]
 fn duplicates_are_spaced_and_lost_callbacks_are_never_sent() {
-    let scenario = scenario("duplicate-callbacks");
-    let copies: Vec<Vec<SimTime>> = (0..100)
-        .map(|applicant| {
-            plan_decision(&scenario.vendor, &scenario.fate(&ApplicantKey::numbered(applicant)), 1, SimTime::ZERO)
-                .into_iter()
-                .filter(|planned| matches!(planned.effect, Effect::SendCallback { .. }))
-                .map(|planned| planned.due)
-                .collect()
-        })
-        .collect();
+    let duplicated = scenario("duplicate-callbacks").vendor.callbacks;
+    let copies: Vec<Vec<SimTime>> = (0..100).map(|applicant| told(&duplicated, applicant).iter().map(|each| each.due).collect()).collect();
     assert!(copies.iter().any(|dues| dues.len() == 1));
     let tripled = copies.iter().find(|dues| dues.len() == 3).unwrap();
     assert_eq!(tripled[2] - tripled[0], Duration::from_secs(1));
 
-    let lossy = self::scenario("lost-callbacks");
-    let lost = (0..1000)
-        .filter(|applicant| {
-            let planned = plan_decision(&lossy.vendor, &lossy.fate(&ApplicantKey::numbered(*applicant)), 1, SimTime::ZERO);
-            planned.iter().any(|each| each.effect == Effect::LoseCallback)
-        })
-        .count();
+    let lossy = scenario("lost-callbacks").vendor.callbacks;
+    let lost = (0..1000).filter(|applicant| told(&lossy, *applicant).iter().any(|each| each.copy.is_none())).count();
     assert!((150..250).contains(&lost), "{lost}");
 }
 
 #[test]
-fn an_outage_fails_requests_while_it_lasts() {
-    let scenario = scenario("outage");
-    let fate = scenario.fate(&ApplicantKey::numbered(1));
-    let at = |now| {
-        let facts = RequestFacts { operation: Operation::CreateSession, fate: &fate, occurrence: 0, now };
-        let Answer { befalls, .. } = answer(&scenario.vendor, &scenario.incident, facts);
-        befalls
-    };
-    assert_eq!(at(secs(7)), None);
-    assert_eq!(at(secs(8)), Some(Befalling { fault: Fault::Error { status: 503 }, performed: false }));
-    assert_eq!(at(secs(19)), Some(Befalling { fault: Fault::Error { status: 503 }, performed: false }));
-    assert_eq!(at(secs(20)), None);
+fn each_defect_is_sent_as_it_was_ordered() {
+    #[track_caller]
+    fn check(text: &str, expected: &[(u64, Option<Defect>)]) {
+        let planned = told(&callbacks(text), 1);
+        let seen: Vec<_> = planned.iter().map(|each| (each.due.as_micros() / 1_000_000, each.copy.unwrap().defect)).collect();
+        assert_eq!(seen, expected);
+    }
+    check("", &[(0, None)]);
+    check("unsigned = 1", &[(0, Some(Defect::Unsigned))]);
+    check("wrong_signature = 1", &[(0, Some(Defect::WrongSignature))]);
+    check("stale = { probability = 1, age = \"10m\" }", &[(0, Some(Defect::Stale))]);
+    check("malformed = 1", &[(0, Some(Defect::Malformed))]);
+    check("unknown_fields = 1", &[(0, Some(Defect::UnknownFields))]);
+    check("unknown_status = 1", &[(0, Some(Defect::UnknownStatus)), (0, None)]);
+    check("replayed = { probability = 1, after = \"5s\" }", &[(0, None), (5, Some(Defect::Replayed))]);
+    check("contradicting = { probability = 1, after = \"5s\" }", &[(0, None), (5, Some(Defect::Contradicting))]);
+    let twice = "duplicate = { probability = 1, copies = 2, spacing = \"2s\", id = \"new\" }";
+    check(twice, &[(0, None), (2, Some(Defect::NewId))]);
+    check("events = [\"expired\"]", &[]);
 }
 
 #[test]
-fn held_callbacks_are_released_oldest_first_at_the_rate() {
-    let scenario = scenario("callback-flood"); // held from 4 s to 19 s, released at 200 a second
-    let mut gate = CallbackGate::default();
-    assert_eq!(gate.hold(&scenario.incident, secs(3)), None);
-    assert_eq!(gate.hold(&scenario.incident, secs(4)), Some(secs(19)));
-    assert_eq!(gate.hold(&scenario.incident, secs(5)), Some(SimTime::from_micros(19_005_000)));
-    assert_eq!(gate.hold(&scenario.incident, secs(19)), None);
+fn a_defect_befalls_the_first_try_or_all() {
+    let first = told(&callbacks("unsigned = 1"), 1)[0].copy.unwrap();
+    assert_eq!((first.defect_of_try(0), first.defect_of_try(1)), (Some(Defect::Unsigned), None));
+    let all = told(&callbacks("unsigned = 1\ndefective_tries = \"all\""), 1)[0].copy.unwrap();
+    assert_eq!(all.defect_of_try(5), Some(Defect::Unsigned));
+    assert!(!told(&callbacks("lost_on_retry = 1"), 1)[0].copy.unwrap().retried);
+}
+
+#[test]
+fn a_decision_may_be_changed_later() {
+    let mut scenario = scenario("all-pass");
+    let revision = "from = \"approved\"\nprobability = 0.25\nafter = { distribution = \"constant\", value = \"72h\" }\nto = \"declined\"\nreasons = { sanctions_hit = 1 }";
+    scenario.vendor.revision = vec![toml::from_str(revision).unwrap()];
+    let revised: Vec<_> = (0..1000)
+        .filter_map(|applicant| {
+            let decision = plan_examination(&scenario.vendor, None, &fate(applicant), 1).decision;
+            plan_revision(&scenario.vendor, &fate(applicant), &decision, SimTime::ZERO)
+        })
+        .collect();
+    assert!((200..300).contains(&revised.len()), "{}", revised.len());
+    let (due, decision) = &revised[0];
+    assert_eq!(due.since_start(), Duration::from_secs(72 * 3600));
+    assert_eq!((decision.outcome, decision.reasons.as_slice()), (Outcome::Declined, &[Reason::SanctionsHit][..]));
 }
 
 #[test]
