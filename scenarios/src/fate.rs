@@ -76,6 +76,8 @@ pub enum Purpose {
     Latency,
     /// Whether a request meets an incident's fault.
     Fault,
+    /// Whether a request meets a fault that was ordered for it.
+    OrderedFault,
     /// How long the applicant waits before giving up.
     Patience,
     /// How long the applicant takes for a step.
@@ -109,6 +111,7 @@ impl Purpose {
             Self::Scope => "scope",
             Self::Latency => "latency",
             Self::Fault => "fault",
+            Self::OrderedFault => "ordered-fault",
             Self::Patience => "patience",
             Self::StepTime => "step-time",
             Self::Leave => "leave",

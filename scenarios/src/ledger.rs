@@ -85,6 +85,11 @@ pub enum LedgerEvent {
         /// How it ended.
         result: DeliveryResult,
     },
+    /// A receiver has failed too often in a row: nothing more is sent there.
+    ReceiverDisabled {
+        /// Its host and port.
+        receiver: String,
+    },
     /// The vendor gave a callback up after its last try.
     CallbackGivenUp {
         /// The event's id.

@@ -2,7 +2,8 @@
 
 use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::language::DocumentKind;
-use kycsim_scenarios::vendor::Operation;
+use kycsim_scenarios::vendor::{Check, Operation};
+use tokio_util::sync::CancellationToken;
 
 use crate::callbacks::CallbackUrl;
 use crate::id::SessionId;
@@ -36,7 +37,11 @@ pub(crate) enum Granted {
     Created(Session),
     Read(Session),
     Uploaded(Upload),
-    Submitted(Session),
+    Submitted {
+        session: Session,
+        /// Cancelled when the decision has been told once: the answer must wait for it.
+        told: Option<CancellationToken>,
+    },
     Cancelled(Session),
 }
 
@@ -46,15 +51,6 @@ pub(crate) struct Upload {
     pub(crate) id: String,
     pub(crate) slot: ImageSlot,
     pub(crate) picture: Picture,
-}
-
-/// Whom a call is about.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Subject<'a> {
-    /// Somebody who may be new.
-    Applicant(&'a ApplicantKey),
-    /// The owner of a session that should exist.
-    Session(&'a SessionId),
 }
 
 impl Call {
@@ -68,12 +64,20 @@ impl Call {
         }
     }
 
-    pub(crate) const fn subject(&self) -> Subject<'_> {
+    /// Which check it serves, if it is an upload.
+    pub(crate) const fn check(&self) -> Option<Check> {
         match self {
-            Self::CreateSession(new) => Subject::Applicant(&new.applicant),
-            Self::GetSession(session) | Self::Upload { session, .. } | Self::Submit(session) | Self::Cancel(session) => {
-                Subject::Session(session)
-            }
+            Self::Upload { slot: ImageSlot::Document(_), .. } => Some(Check::Document),
+            Self::Upload { slot: ImageSlot::Selfie, .. } => Some(Check::Selfie),
+            Self::CreateSession(_) | Self::GetSession(_) | Self::Submit(_) | Self::Cancel(_) => None,
+        }
+    }
+
+    /// Which session it is about; none when it begins one.
+    pub(crate) const fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::CreateSession(_) => None,
+            Self::GetSession(session) | Self::Upload { session, .. } | Self::Submit(session) | Self::Cancel(session) => Some(session),
         }
     }
 }

@@ -68,6 +68,8 @@ pub struct Limits {
     pub sessions: usize,
     /// Answers kept for repeated requests: the oldest are forgotten.
     pub idempotency_keys: usize,
+    /// Orders: a further one is refused.
+    pub orders: usize,
     /// Ledger entries kept in memory: the oldest are dropped, and counted. A sink sees all.
     pub ledger_entries: usize,
     /// Open connections: further ones wait in the listener's queue.
@@ -78,6 +80,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sessions: 200_000, idempotency_keys: 200_000, ledger_entries: 500_000, connections: 2048, hang: Duration::from_secs(300) }
+        Self { sessions: 200_000, idempotency_keys: 200_000, orders: 100_000, ledger_entries: 500_000, connections: 2048, hang: Duration::from_secs(300) }
     }
 }

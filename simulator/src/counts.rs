@@ -38,7 +38,11 @@ counters! {
     sessions,
     /// Decisions made.
     decisions,
-    /// Decisions still to be made.
+    /// Decisions changed after they were made.
+    revisions,
+    /// Requests refused by a rate limit.
+    rate_limited,
+    /// Decisions still to be made by the passing of time.
     decisions_pending,
     /// Events there were to tell, each counted once however many copies it has.
     callbacks,
@@ -48,13 +52,17 @@ counters! {
     callbacks_lost,
     /// Copies that were given up after their last try.
     callbacks_given_up,
+    /// Copies that were not sent, because their receiver had been disabled.
+    callbacks_disabled,
+    /// Copies with a defect that were sent, every try of them.
+    defective,
     /// How often a copy was held back by an incident.
     held,
     /// Deliveries attempted, first tries and retries.
     deliveries,
     /// Deliveries that were refused or not answered.
     deliveries_failed,
-    /// Copies beyond the first of their event that were sent, each counted once.
+    /// Copies beyond the first of their event that were sent and tell the same, each counted once.
     duplicates,
     /// Ledger entries dropped from memory, because there were too many to keep. A sink has seen them.
     ledger_dropped,

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use kycsim_scenarios::ApplicantKey;
+use kycsim_scenarios::language::EventKind;
 use sha2::{Digest as _, Sha256};
 
 /// Names one session: `ses_` and 26 letters and digits.
@@ -30,9 +31,9 @@ impl SessionId {
         &self.0
     }
 
-    /// Returns the id of the event that says what this session became at `version`.
-    pub(crate) fn event(&self, version: u64) -> String {
-        digest_id("evt_", &[self.0.as_bytes(), &version.to_le_bytes()])
+    /// Returns the id of the event of this kind that says what this session became at `version`; `number` tells further ids for the same from it.
+    pub(crate) fn event(&self, version: u64, kind: EventKind, number: u32) -> String {
+        digest_id("evt_", &[self.0.as_bytes(), &version.to_le_bytes(), kind.as_str().as_bytes(), &number.to_le_bytes()])
     }
 
     /// Returns the id of this session's `ordinal`th upload, from 0.

@@ -1,5 +1,7 @@
 //! Why a request is not granted, in neutral words. Each dialect has its own way of saying them.
 
+use std::time::Duration;
+
 use kycsim_scenarios::vendor::Status;
 
 /// Why a request is not granted. Nothing has changed then.
@@ -67,6 +69,13 @@ pub(crate) enum Refusal {
     },
     #[error("pictures are missing")]
     ImagesMissing,
+    #[error("too many requests; the next is taken in {:.1} s", .retry_after.as_secs_f64())]
+    TooManyRequests {
+        /// What is answered: 429, or a misleading code.
+        status: u16,
+        /// When the next would be taken.
+        retry_after: Duration,
+    },
     #[error("the store is full")]
     TooManySessions,
 }

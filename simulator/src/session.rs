@@ -1,9 +1,12 @@
 //! A session as the vendor keeps it: the pure state, and what the outside may see of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use kycsim_scenarios::language::DocumentKind;
-use kycsim_scenarios::vendor::{Decision, IllegalTransition, SessionEvent, SessionState};
+use kycsim_scenarios::language::{Confidence, DocumentKind, Whom};
+use kycsim_scenarios::vendor::{
+    CheckResult, Decision, IllegalTransition, Outcome, Reason, SessionEvent, SessionState, check_results,
+};
 use kycsim_scenarios::{Fate, SimTime};
 
 use crate::call::Upload;
@@ -22,6 +25,9 @@ pub(crate) struct Session {
     pub(crate) attempt: u32,
     /// The latest decision. It stays while the next attempt is under way.
     pub(crate) decided: Option<Decided>,
+    /// The decision before that.
+    former: Option<Box<Decided>>,
+    revisions: u32,
     /// Grows by one at every change that the outside can see.
     pub(crate) version: u64,
     pub(crate) updated_at: SimTime,
@@ -34,6 +40,8 @@ pub(crate) struct About {
     pub(crate) id: SessionId,
     /// Whose session it is, and all their chance.
     pub(crate) fate: Fate,
+    /// How many sessions they have had before.
+    pub(crate) ordinal: u32,
     pub(crate) country: CountryCode,
     pub(crate) document: DocumentKind,
     /// Where its callbacks go; none: there are none.
@@ -41,11 +49,12 @@ pub(crate) struct About {
     pub(crate) created_at: SimTime,
 }
 
-/// A decision, and when it was made.
+/// A decision, when it was made, and what the checks found that led to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Decided {
     pub(crate) at: SimTime,
     pub(crate) decision: Decision,
+    pub(crate) checks: Arc<[CheckResult]>,
 }
 
 /// Which pictures there are. A later one takes the place of an earlier one.
@@ -89,11 +98,18 @@ impl CountryCode {
     }
 }
 
+impl About {
+    /// What the model asks about its applicant.
+    pub(crate) fn whom(&self) -> Whom<'_> {
+        Whom { fate: &self.fate, country: self.country.as_str(), document: self.document }
+    }
+}
+
 impl Session {
     pub(crate) fn new(about: About) -> Self {
         let updated_at = about.created_at;
         let about = Arc::new(about);
-        Self { about, state: SessionState::NEW, attempt: 1, decided: None, version: 1, updated_at, images: Images::default() }
+        Self { about, state: SessionState::NEW, attempt: 1, decided: None, former: None, revisions: 0, version: 1, updated_at, images: Images::default() }
     }
 
     /// Takes a picture in. The outside cannot see it, so the version stays.
@@ -129,12 +145,71 @@ impl Session {
         Ok(())
     }
 
+    /// Answers an upload, and loses it.
+    pub(crate) fn lose(&mut self, slot: ImageSlot, picture: Picture) -> Result<Upload, Refusal> {
+        let before = self.images;
+        let upload = self.take_in(slot, picture)?;
+        self.images = Images { uploads: self.images.uploads, ..before };
+        Ok(upload)
+    }
+
     /// Decides it, unless it was given up meanwhile.
-    pub(crate) fn decide(&mut self, decision: &Decision, now: SimTime) -> Result<(), IllegalTransition> {
+    pub(crate) fn decide(&mut self, decision: &Decision, confidence: &Confidence, now: SimTime) -> Result<(), IllegalTransition> {
         let next = self.state.on(SessionEvent::Decide(decision.clone()), now)?;
-        self.decided = Some(Decided { at: now, decision: decision.clone() });
-        self.become_at(next, now);
+        self.conclude(decision.clone(), confidence, next, now);
         Ok(())
+    }
+
+    /// Changes the decision, if there is one that can be changed.
+    pub(crate) fn revise(&mut self, decision: &Decision, confidence: &Confidence, now: SimTime) -> Result<(), IllegalTransition> {
+        let next = self.state.on(SessionEvent::Revise(decision.clone()), now)?;
+        self.revisions += 1;
+        self.conclude(decision.clone(), confidence, next, now);
+        Ok(())
+    }
+
+    fn conclude(&mut self, decision: Decision, confidence: &Confidence, next: SessionState, now: SimTime) {
+        let checks = check_results(&decision, &self.about.fate, confidence).into();
+        self.former = self.decided.replace(Decided { at: now, decision, checks }).map(Box::new);
+        self.become_at(next, now);
+    }
+
+    /// How often its decision was changed.
+    pub(crate) const fn revisions(&self) -> u32 {
+        self.revisions
+    }
+
+    /// Returns it as a read shows it that lags by `lag`: as it was before a decision that is younger.
+    pub(crate) fn lagging(&self, lag: Duration, now: SimTime) -> Self {
+        let mut shown = self.clone();
+        let Some(decided) = self.decided.as_ref().filter(|decided| decided.at.saturating_add(lag) > now) else { return shown };
+        let former = shown.former.take().map(|former| *former);
+        let attempt = decided.decision.attempt;
+        shown.state = match &former {
+            Some(former) if former.decision.attempt == attempt => {
+                SessionState::Decided { at: former.at, decision: former.decision.clone() }
+            }
+            Some(_) | None => SessionState::Processing { attempt, since: self.about.created_at },
+        };
+        shown.decided = former;
+        shown.attempt = attempt;
+        shown.version = self.version.saturating_sub(1);
+        shown
+    }
+
+    /// Returns it as a lie tells it: decided otherwise.
+    pub(crate) fn contradicted(&self, confidence: &Confidence) -> Self {
+        let mut lie = self.clone();
+        let Some(decided) = &self.decided else { return lie };
+        let (outcome, reasons) = match decided.decision.outcome {
+            Outcome::Approved => (Outcome::Declined, vec![Reason::DocumentForged]),
+            Outcome::Declined | Outcome::Review | Outcome::Resubmission => (Outcome::Approved, Vec::new()),
+        };
+        let decision = Decision { attempt: decided.decision.attempt, outcome, reasons };
+        let checks = check_results(&decision, &self.about.fate, confidence).into();
+        lie.state = SessionState::Decided { at: decided.at, decision: decision.clone() };
+        lie.decided = Some(Decided { at: decided.at, decision, checks });
+        lie
     }
 
     /// Lets it expire, if `attempt` is still being collected.
@@ -165,7 +240,7 @@ fn wrong_status(refused: IllegalTransition) -> Refusal {
 #[cfg(test)]
 mod tests {
     use kycsim_scenarios::ApplicantKey;
-    use kycsim_scenarios::vendor::{Outcome, Reason, Status};
+    use kycsim_scenarios::vendor::Status;
 
     use super::*;
     use crate::picture::PictureKind;
@@ -175,6 +250,7 @@ mod tests {
         Session::new(About {
             id: SessionId::of(7, &applicant, 0),
             fate: Fate::new(7, applicant),
+            ordinal: 0,
             country: CountryCode::parse("DE").unwrap(),
             document: DocumentKind::IdCard,
             callback_url: None,
@@ -206,7 +282,7 @@ mod tests {
         let mut session = with_images();
         session.submit(SimTime::ZERO).unwrap();
         let decision = Decision { attempt: 1, outcome: Outcome::Resubmission, reasons: vec![Reason::ImageBlurred] };
-        session.decide(&decision, SimTime::from_micros(5)).unwrap();
+        session.decide(&decision, &Confidence::default(), SimTime::from_micros(5)).unwrap();
         assert_eq!((session.attempt, session.state.status()), (2, Status::ResubmissionRequested));
         session.submit(SimTime::from_micros(6)).unwrap();
         assert_eq!(session.decided.as_ref().map(|decided| &decided.decision), Some(&decision));

@@ -59,6 +59,13 @@ impl Store {
         Ok(self.sessions.entry(session.about.id.clone()).insert_entry(Box::new(session)).into_mut())
     }
 
+    /// Returns the latest sessions that `pick` picks, at most `most`, the newest first.
+    pub(crate) fn latest(&self, most: usize, pick: impl Fn(&Session) -> bool) -> Vec<Session> {
+        let mut picked: Vec<&Session> = self.sessions.values().map(Box::as_ref).filter(|session| pick(session)).collect();
+        picked.sort_by(|a, b| (b.about.created_at, b.about.id.as_str()).cmp(&(a.about.created_at, a.about.id.as_str())));
+        picked.into_iter().take(most).cloned().collect()
+    }
+
     fn tally(&mut self, applicant: &ApplicantKey) -> Result<&mut Tally, Refusal> {
         // Looked up twice rather than entered at once: most are known, and the entry would want a copy of the key each time.
         if !self.applicants.contains_key(applicant) {

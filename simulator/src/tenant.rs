@@ -3,6 +3,7 @@
 //! Everybody comes here to decide, and waits outside: no guard of the lock lives across an await. There is one tenant to a vendor as yet.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry};
@@ -20,6 +21,9 @@ use crate::refusal::Refusal;
 use crate::secret::ApiKey;
 use crate::world::{Step, World};
 
+/// How long an answer waits at most for a callback that is to come before it.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+
 /// One customer's vendor.
 pub(crate) struct Tenant {
     pub(crate) clock: Clock,
@@ -33,6 +37,8 @@ pub(crate) struct Tenant {
     sooner: Notify,
     /// Rung when nothing is outstanding any more.
     quiet: Notify,
+    /// Rung when an incident was started or stopped by hand.
+    incidents_changed: Notify,
 }
 
 /// What is said to a request.
@@ -59,6 +65,7 @@ impl Tenant {
             world: Mutex::new(world),
             sooner: Notify::new(),
             quiet: Notify::new(),
+            incidents_changed: Notify::new(),
         }
     }
 
@@ -69,7 +76,7 @@ impl Tenant {
 
     /// Answers a call: waits as long as the scenario says, then fails it, grants it or refuses it.
     pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Verdict {
-        let answer = match self.world().meet(call.subject(), call.operation(), self.clock.now()) {
+        let answer = match self.world().meet(&call, self.clock.now()) {
             Ok(answer) => answer,
             Err(refusal) => return Verdict::True(Err(refusal)),
         };
@@ -77,17 +84,24 @@ impl Tenant {
             self.clock.wait_for(answer.delay).await;
         }
         match answer.befalls {
-            None => Verdict::True(self.perform(call, repeatable)),
+            None => Verdict::True(self.perform(call, repeatable, None).await),
             Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
             Some(Befalling { fault, performed: true }) => {
-                let said = self.perform(call, repeatable);
+                let said = self.perform(call, repeatable, Some(fault)).await;
                 if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
             }
         }
     }
 
-    fn perform(&self, call: Call, repeatable: Option<Repeatable>) -> Result<Granted, Refusal> {
-        self.entering(|world| world.perform(call, repeatable, self.clock.now()))
+    async fn perform(&self, call: Call, repeatable: Option<Repeatable>, fault: Option<Fault>) -> Result<Granted, Refusal> {
+        let granted = self.entering(|world| world.perform(call, repeatable, fault, self.clock.now()))?;
+        if let Granted::Submitted { told: Some(told), .. } = &granted {
+            tokio::select! {
+                () = told.cancelled() => {}
+                () = self.clock.wait_for(TOLD_WITHIN) => {}
+            }
+        }
+        Ok(granted)
     }
 
     /// Does what is due, at most `limit` things, and hands the deliveries among them to `start`. Returns when there is more to do.
@@ -126,6 +140,32 @@ impl Tenant {
         let next = self.entering(|world| world.delivered(delivery, began, result, self.clock.now()));
         self.tell_when_quiet();
         next
+    }
+
+    /// Whether an incident refuses connections.
+    pub(crate) fn is_refusing(&self) -> bool {
+        self.world().board().is_refusing(self.clock.now())
+    }
+
+    /// Waits until an incident begins to refuse connections, after those up to `seen`, and returns when that was.
+    pub(crate) async fn refusal_begins(&self, seen: Option<SimTime>) -> SimTime {
+        loop {
+            let changed = self.incidents_changed.notified(); // before looking, so that what happens in between is not missed
+            let next = self.world().board().next_refusal(seen);
+            let due = async {
+                match next {
+                    Some(next) => {
+                        self.clock.wait_until(next).await;
+                        next
+                    }
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                begins = due => return begins,
+                () = changed => {}
+            }
+        }
     }
 
     /// Waits until no decision and no callback is outstanding.

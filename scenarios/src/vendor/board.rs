@@ -123,14 +123,14 @@ impl IncidentBoard {
         self.entries.iter().filter(|entry| entry.by_hand && entry.until > now).count()
     }
 
-    /// Works out how a request is to be answered.
-    pub fn answer(&mut self, vendor: &Vendor, request: RequestFacts<'_>) -> Answer {
+    /// Works out how a request is to be answered; `ordered` befalls it in any case.
+    pub fn answer(&mut self, vendor: &Vendor, request: RequestFacts<'_>, ordered: Option<Befalling>) -> Answer {
         let fate = request.whom.fate;
         let mut delay = match vendor.latency.constant_value() {
             Some(value) => value,
             None => vendor.latency.sample(&mut fate.rng(Purpose::Latency, request.occurrence)),
         };
-        let mut befalls = None;
+        let mut befalls = ordered;
         if self.entries.is_empty() {
             return Answer { delay, befalls };
         }

@@ -32,7 +32,7 @@ fn whom(fate: &Fate) -> Whom<'_> {
 
 fn ask_for(board: &mut IncidentBoard, operation: Operation, check: Option<Check>, applicant: u64, occurrence: u32, now: SimTime) -> Answer {
     let fate = fate(applicant);
-    board.answer(&vendor(), RequestFacts { operation, check, whom: whom(&fate), occurrence, now })
+    board.answer(&vendor(), RequestFacts { operation, check, whom: whom(&fate), occurrence, now }, None)
 }
 
 fn status(board: &mut IncidentBoard, now: u64) -> Option<u16> {

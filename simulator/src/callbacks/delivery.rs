@@ -50,10 +50,12 @@ pub(crate) async fn deliver(courier: &Courier, dialect: &dyn Translator, clock: 
     };
     let answered = tokio::select! {
         answered = answered => answered,
-        () = clock.wait_for(ANSWER_WITHIN) => return DeliveryResult::Failed { reason: "no answer within 10 s".to_owned() },
+        () = clock.wait_for(event.terms.within) => {
+            return DeliveryResult::Failed { reason: format!("no answer within {} s", event.terms.within.as_secs_f64()) };
+        }
     };
     match answered {
-        Ok(status) if status.is_success() => DeliveryResult::Accepted { status: status.as_u16() },
+        Ok(status) if event.terms.accept(status.as_u16()) => DeliveryResult::Accepted { status: status.as_u16() },
         Ok(status) => DeliveryResult::Refused { status: status.as_u16() },
         Err(error) => DeliveryResult::Failed { reason: in_words(&error) },
     }

@@ -1,21 +1,19 @@
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
 use bytes::Bytes;
 use kycsim_scenarios::ApplicantKey;
+use kycsim_scenarios::language::{Callbacks, EventKind, Period};
 
 use super::CallbackUrl;
 use crate::id::SessionId;
-
-/// What can be told about a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EventKind {
-    Decided,
-    Expired,
-}
 
 /// One thing to tell: the same bytes in every copy and every try.
 #[derive(Debug)]
 pub(crate) struct Event {
     /// Its id, the same in every copy and every try.
     pub(crate) id: String,
+    pub(crate) kind: EventKind,
     pub(crate) session: SessionId,
     pub(crate) applicant: ApplicantKey,
     /// The session's attempt it is about.
@@ -23,4 +21,45 @@ pub(crate) struct Event {
     pub(crate) to: CallbackUrl,
     /// The session as it was when it changed, in the dialect's words.
     pub(crate) body: Bytes,
+    /// What a defective try says instead.
+    pub(crate) defective_body: Option<Bytes>,
+    pub(crate) terms: Arc<Terms>,
+    /// The time that its first signature carries, in seconds since 1970: what a replay repeats.
+    pub(crate) first_signed: OnceLock<i64>,
+}
+
+/// On which terms events are delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// How long after a failed delivery the next one follows.
+    pub(crate) retry: Vec<Period>,
+    /// How long a receiver may take to answer, in real time.
+    pub(crate) within: Duration,
+    /// Which answers count as success; none: any 2xx.
+    pub(crate) success: Option<Vec<u16>>,
+    /// After how many failures in a row a receiver is sent nothing more.
+    pub(crate) disable_after: Option<u32>,
+}
+
+/// How long a receiver may take to answer, where neither scenario nor order says.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+impl Terms {
+    /// Returns the terms that `callbacks` set, with the dialect's own schedule where they have none.
+    pub(crate) fn of(callbacks: &Callbacks, dialects_retry: impl FnOnce() -> Vec<Period>) -> Self {
+        Self {
+            retry: callbacks.retry.clone().unwrap_or_else(dialects_retry),
+            within: callbacks.timeout.map_or(ANSWER_WITHIN, Period::length),
+            success: callbacks.success.clone(),
+            disable_after: callbacks.disable_after,
+        }
+    }
+
+    /// Whether an answer counts as success.
+    pub(crate) fn accept(&self, status: u16) -> bool {
+        match &self.success {
+            Some(success) => success.contains(&status),
+            None => (200..300).contains(&status),
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use kycsim_scenarios::SimTime;
+use kycsim_scenarios::vendor::{IncidentId, PlannedCopy};
+use tokio_util::sync::DropGuard;
 
 use super::event::Event;
 
@@ -19,10 +21,13 @@ const LANES_MAX: usize = 32;
 #[derive(Debug, Clone)]
 pub(crate) struct Sending {
     pub(crate) event: Arc<Event>,
-    /// Which copy; 0 is the first.
-    pub(crate) copy: u32,
+    pub(crate) copy: PlannedCopy,
     /// How many tries have failed.
     pub(crate) failed: u32,
+    /// The incident that held it last.
+    pub(crate) let_go: Option<IncidentId>,
+    /// Dropped when the first try has ended: somebody may wait for that.
+    pub(crate) told: Option<Arc<DropGuard>>,
 }
 
 /// One try to deliver one copy.
@@ -59,6 +64,11 @@ impl Lanes {
         None
     }
 
+    /// Whether no delivery is on its way, and none waits.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.in_flight == 0 && lane.waiting.is_empty())
+    }
+
     /// Makes room after a delivery to `receiver` has ended, and returns the one that takes its place.
     pub(crate) fn leave(&mut self, receiver: &str) -> Option<Delivery> {
         let lane = self.lane_of(receiver);
@@ -85,23 +95,33 @@ impl Lanes {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+    use std::time::Duration;
+
     use bytes::Bytes;
     use kycsim_scenarios::ApplicantKey;
+    use kycsim_scenarios::language::{Callbacks, EventKind, Tries};
 
-    use super::super::CallbackUrl;
+    use super::super::{CallbackUrl, Terms};
     use super::*;
     use crate::id::SessionId;
 
     fn to(port: usize, number: u64) -> Delivery {
         let event = Event {
             id: format!("evt_{number}"),
+            kind: EventKind::Decided,
             session: SessionId::named("ses_1"),
             applicant: ApplicantKey::numbered(number),
             attempt: 1,
             to: CallbackUrl::parse(&format!("http://127.0.0.1:{port}/")).unwrap(),
             body: Bytes::new(),
+            defective_body: None,
+            terms: Arc::new(Terms::of(&Callbacks::default(), Vec::new)),
+            first_signed: OnceLock::new(),
         };
-        Delivery { sending: Sending { event: Arc::new(event), copy: 0, failed: 0 }, due: SimTime::from_micros(number) }
+        let copy = PlannedCopy { number: 0, defect: None, defective_tries: Tries::First, age: Duration::ZERO, retried: true };
+        let sending = Sending { event: Arc::new(event), copy, failed: 0, let_go: None, told: None };
+        Delivery { sending, due: SimTime::from_micros(number) }
     }
 
     #[test]

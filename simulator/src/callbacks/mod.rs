@@ -6,8 +6,10 @@ mod address;
 mod delivery;
 mod event;
 mod lanes;
+mod receivers;
 
 pub use address::{CallbackUrl, InvalidCallbackUrl};
 pub(crate) use delivery::{Courier, deliver};
-pub(crate) use event::{Event, EventKind};
+pub(crate) use event::{Event, Terms};
 pub(crate) use lanes::{Delivery, Lanes, Sending};
+pub(crate) use receivers::{Receiver, Receivers};

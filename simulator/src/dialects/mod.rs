@@ -10,10 +10,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::{HeaderMap, Method, Response};
-use kycsim_scenarios::language::Period;
+use kycsim_scenarios::language::{EventKind, Period};
 
 use crate::call::{Call, Granted};
-use crate::callbacks::EventKind;
 use crate::clock::WallEpoch;
 use crate::http::Form;
 use crate::id::SessionId;
@@ -81,7 +80,7 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
     fn fail(&self, status: u16, request: RequestId) -> Reply;
 
     /// Returns the body of the callback about what has just happened to a session.
-    fn event(&self, kind: EventKind, session: &Session) -> Bytes;
+    fn event(&self, kind: EventKind, session: &Session, telling: Telling) -> Bytes;
 
     /// Returns the headers of one delivery attempt, its signature among them.
     fn sign(&self, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap;
@@ -96,6 +95,17 @@ pub(crate) type Reply = Response<Bytes>;
 /// Names one request, in its answer and in the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestId(pub(crate) u128);
+
+/// How an event is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// As documented.
+    Plain,
+    /// With fields that nobody has announced.
+    UnknownFields,
+    /// As an event of a kind and a status that nobody has announced.
+    UnknownStatus,
+}
 
 /// What is at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]

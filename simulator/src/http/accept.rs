@@ -6,8 +6,6 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kycsim_scenarios::language::{Incident, ResponseFault};
-use kycsim_scenarios::{Scenario, SimTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -27,7 +25,6 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Accepts connections and serves them.
 pub(crate) struct Server {
     tenant: Arc<Tenant>,
-    scenario: Arc<Scenario>,
     hang: Duration,
     places: Arc<Semaphore>,
     http: http1::Builder,
@@ -50,7 +47,6 @@ impl Server {
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
         Self {
             tenant,
-            scenario: Arc::clone(&config.scenario),
             hang: config.limits.hang,
             places: Arc::new(Semaphore::new(config.limits.connections)),
             http,
@@ -65,11 +61,10 @@ impl Server {
     pub(crate) async fn run(self, listener: TcpListener) {
         let mut seen = None;
         loop {
-            let next_refusal = next_refusal(&self.scenario.incident, seen);
             let accepted = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return,
-                began = self.refusal_begins(next_refusal) => {
+                began = self.tenant.refusal_begins(seen) => {
                     seen = Some(began);
                     self.cut.send_replace(());
                     continue;
@@ -86,12 +81,6 @@ impl Server {
         }
     }
 
-    async fn refusal_begins(&self, next: Option<SimTime>) -> SimTime {
-        let Some(begins) = next else { return std::future::pending().await };
-        self.tenant.clock.wait_until(begins).await;
-        begins
-    }
-
     /// Accepts a connection when there is a place for it.
     async fn accept(&self, listener: &TcpListener) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return std::future::pending().await }; // never closed
@@ -102,7 +91,7 @@ impl Server {
     fn welcome(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
         let _ = stream.set_nodelay(true); // fails only when the connection is gone already, which reading will tell
         let line = Line::new(stream);
-        if is_refusing(&self.scenario.incident, self.tenant.clock.now()) {
+        if self.tenant.is_refusing() {
             line.reset().pull();
             self.tenant.counters.connections_refused.add(1);
             return;
@@ -141,17 +130,4 @@ impl Server {
             drop(place);
         });
     }
-}
-
-/// When the next incident begins that refuses connections, after those up to `seen`.
-fn next_refusal(incidents: &[Incident], seen: Option<SimTime>) -> Option<SimTime> {
-    refusals(incidents).map(Incident::begins).filter(|begins| seen.is_none_or(|seen| *begins > seen)).min()
-}
-
-fn is_refusing(incidents: &[Incident], now: SimTime) -> bool {
-    refusals(incidents).any(|incident| incident.is_active(now))
-}
-
-fn refusals(incidents: &[Incident]) -> impl Iterator<Item = &Incident> {
-    incidents.iter().filter(|incident| incident.http().as_ref().is_some_and(ResponseFault::refuses_connections))
 }

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use kycsim_scenarios::SimTime;
+use kycsim_scenarios::language::EventKind;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEvent};
-use kycsim_scenarios::vendor::{Decision, Effect, Planned, Status, retry_delay};
+use kycsim_scenarios::vendor::{Decision, Status, plan_revision, retry_delay};
 
-use super::{Task, World};
-use crate::callbacks::{Delivery, Event, EventKind, Sending};
+use super::telling::Manner;
+use super::{Examined, Task, World};
+use crate::callbacks::{Delivery, Sending};
 use crate::id::SessionId;
-use crate::session::Session;
 
 /// What became of one step.
 #[derive(Debug)]
@@ -25,9 +26,14 @@ impl World {
     pub(crate) fn step(&mut self, now: SimTime) -> Step {
         let Some((due, task)) = self.agenda.take_due(now) else { return Step::Nothing };
         match task {
-            Task::Decide { session, decision, then } => {
-                self.decide(&session, decision, then, due, now);
-                self.counters.decisions_pending.subtract(1);
+            Task::Decide { session, attempt } => {
+                if self.examined.get(&session).is_some_and(|examined| examined.decision.attempt == attempt) {
+                    self.end_examination(&session, due, now);
+                }
+                Step::Done
+            }
+            Task::Revise { session, decision } => {
+                self.revise(&session, &decision, now);
                 Step::Done
             }
             Task::Expire { session, attempt } => {
@@ -49,54 +55,88 @@ impl World {
         let Delivery { mut sending, due } = delivery;
         let event = Arc::clone(&sending.event);
         let accepted = matches!(result, DeliveryResult::Accepted { .. });
-        let (copy, attempt_number) = (sending.copy, sending.failed + 1);
-        let callback = event.id.clone();
-        self.write_of(now, &event, LedgerEvent::Delivered { callback, attempt: event.attempt, copy, attempt_number, due, began, result });
+        let (copy, attempt_number) = (sending.copy.number, sending.failed + 1);
+        let defect = sending.copy.defect_of_try(sending.failed);
+        sending.told = None; // it has been told, whatever came of it
+        let (callback, kind, attempt) = (event.id.clone(), event.kind, event.attempt);
+        self.write_of(now, &event, LedgerEvent::Delivered { callback, kind, attempt, copy, attempt_number, defect, due, began, result });
         self.counters.deliveries.add(1);
-        if copy > 0 && attempt_number == 1 {
+        self.counters.defective.add(u64::from(defect.is_some()));
+        if copy > 0 && attempt_number == 1 && defect.is_none_or(|defect| defect.tells_the_truth()) {
             self.counters.duplicates.add(1);
         }
+        let disabled = self.receivers.note(event.to.receiver(), accepted, event.terms.disable_after);
         if accepted {
             self.counters.callbacks_pending.subtract(1);
         } else {
             self.counters.deliveries_failed.add(1);
             sending.failed = attempt_number;
-            match retry_delay(&self.retry, attempt_number) {
+            match retry_delay(&event.terms.retry, attempt_number).filter(|_| sending.copy.retried) {
                 Some(delay) => self.agenda.enter(now.saturating_add(delay), Task::Send(sending)),
-                None => {
-                    self.counters.callbacks_given_up.add(1);
-                    self.write_of(now, &event, LedgerEvent::CallbackGivenUp { callback: event.id.clone(), copy });
-                    self.counters.callbacks_pending.subtract(1);
-                }
+                None => self.give_up(&sending, now),
             }
+        }
+        if disabled {
+            self.write_of(now, &event, LedgerEvent::ReceiverDisabled { receiver: event.to.receiver().to_owned() });
         }
         self.lanes.leave(event.to.receiver())
     }
 
-    fn decide(&mut self, id: &SessionId, decision: Decision, then: Vec<Planned>, due: SimTime, now: SimTime) {
+    fn give_up(&mut self, sending: &Sending, now: SimTime) {
+        self.counters.callbacks_given_up.add(1);
+        let (callback, copy) = (sending.event.id.clone(), sending.copy.number);
+        self.write_of(now, &sending.event, LedgerEvent::CallbackGivenUp { callback, copy });
+        self.counters.callbacks_pending.subtract(1);
+    }
+
+    /// Ends the examination of a session that was to end at `due`.
+    pub(super) fn end_examination(&mut self, id: &SessionId, due: SimTime, now: SimTime) {
+        let Some(examined) = self.examined.remove(id) else { return };
+        let timed = examined.due.is_some();
+        self.decide(id, examined, due, now);
+        if timed {
+            self.counters.decisions_pending.subtract(1); // last, so that its callbacks are outstanding by then
+        }
+    }
+
+    /// Forgets the examination of a session that was given up.
+    pub(super) fn forget_examination(&mut self, id: &SessionId) {
+        if self.examined.remove(id).is_some_and(|examined| examined.due.is_some()) {
+            self.counters.decisions_pending.subtract(1);
+        }
+    }
+
+    fn decide(&mut self, id: &SessionId, examined: Examined, due: SimTime, now: SimTime) {
+        let Examined { decision, told, .. } = examined;
+        let confidence = &self.scenario.vendor.confidence;
         let Ok(session) = self.store.session_mut(id) else { return };
-        if session.decide(&decision, now).is_err() {
+        if session.decide(&decision, confidence, now).is_err() {
             return; // given up meanwhile
         }
         let session = session.clone();
         self.counters.decisions.add(1);
-        let attempt = decision.attempt;
-        self.write(now, &session, LedgerEvent::Decided { due, decision });
         if session.state.status() == Status::ResubmissionRequested {
             self.await_submission(&session, now);
         }
-        let Some(event) = self.event(EventKind::Decided, &session, attempt) else { return };
-        for Planned { due: planned, effect } in then {
-            // As long after the decision as was planned, but never before it was made.
-            let due = now.max(planned);
-            match effect {
-                Effect::SendCallback { copy } => {
-                    self.enter_callback(due, Task::Send(Sending { event: Arc::clone(&event), copy, failed: 0 }));
-                }
-                Effect::LoseCallback => self.enter_callback(due, Task::Lose(Arc::clone(&event))),
-                Effect::Decide(_) => {} // the one decision was taken out when the plan was made
-            }
+        if let Some((at, revised)) = plan_revision(&self.scenario.vendor, &session.about.fate, &decision, now) {
+            self.agenda.enter(at, Task::Revise { session: id.clone(), decision: revised });
         }
+        self.write(now, &session, LedgerEvent::Decided { due, decision });
+        self.tell(EventKind::Decided, &session, Manner { told, ..Manner::ORDINARY }, now);
+    }
+
+    /// Changes the decision about a session. Returns whether that could be done.
+    pub(super) fn revise(&mut self, id: &SessionId, decision: &Decision, now: SimTime) -> bool {
+        let confidence = &self.scenario.vendor.confidence;
+        let Ok(session) = self.store.session_mut(id) else { return false };
+        if session.revise(decision, confidence, now).is_err() {
+            return false;
+        }
+        let session = session.clone();
+        self.counters.revisions.add(1);
+        self.write(now, &session, LedgerEvent::Revised { decision: decision.clone() });
+        self.tell(EventKind::Decided, &session, Manner::ORDINARY, now);
+        true
     }
 
     fn expire(&mut self, id: &SessionId, attempt: u32, now: SimTime) {
@@ -106,37 +146,26 @@ impl World {
         }
         let session = session.clone();
         self.write(now, &session, LedgerEvent::Expired);
-        if let Some(event) = self.event(EventKind::Expired, &session, attempt) {
-            self.enter_callback(now, Task::Send(Sending { event, copy: 0, failed: 0 }));
-        }
+        self.tell(EventKind::Expired, &session, Manner::ORDINARY, now);
     }
 
-    fn enter_callback(&mut self, due: SimTime, task: Task) {
-        self.counters.callbacks_pending.add(1);
-        self.agenda.enter(due, task);
-    }
-
-    /// Returns what there is to tell of a session that has just changed; none when nobody wants to know.
-    fn event(&self, kind: EventKind, session: &Session, attempt: u32) -> Option<Arc<Event>> {
-        let to = session.about.callback_url.clone()?;
-        self.counters.callbacks.add(1);
-        Some(Arc::new(Event {
-            id: session.about.id.event(session.version),
-            session: session.about.id.clone(),
-            applicant: session.about.fate.applicant().clone(),
-            attempt,
-            to,
-            body: self.dialect.event(kind, session),
-        }))
-    }
-
-    /// Sends a copy, unless an incident holds it or its lane is full. The gate is asked whenever a copy comes due: a second outage holds what the first let go.
-    fn send(&mut self, sending: Sending, due: SimTime, now: SimTime) -> Step {
-        if let Some(until) = self.gate.hold(&self.scenario.incident, now) {
+    /// Sends a copy, unless an incident holds it, its receiver is disabled, or its lane is full. The board is asked whenever a copy comes due: a second
+    /// outage holds what the first let go.
+    fn send(&mut self, mut sending: Sending, due: SimTime, now: SimTime) -> Step {
+        let event = Arc::clone(&sending.event);
+        if let Ok(session) = self.store.session(&event.session)
+            && let Some(held) = self.board.hold(session.about.whom(), now, sending.let_go)
+        {
             self.counters.held.add(1);
-            let (event, copy) = (Arc::clone(&sending.event), sending.copy);
-            self.write_of(now, &event, LedgerEvent::CallbackHeld { callback: event.id.clone(), copy, until });
-            self.agenda.enter(until, Task::Send(sending));
+            let (callback, copy, until) = (event.id.clone(), sending.copy.number, held.until);
+            self.write_of(now, &event, LedgerEvent::CallbackHeld { callback, copy, until });
+            sending.let_go = Some(held.by);
+            self.agenda.enter(held.until, Task::Send(sending));
+            return Step::Done;
+        }
+        if self.receivers.is_disabled(event.to.receiver()) {
+            self.counters.callbacks_disabled.add(1);
+            self.give_up(&sending, now);
             return Step::Done;
         }
         self.lanes.enter(Delivery { sending, due }).map_or(Step::Done, Step::Deliver)

@@ -1,21 +1,26 @@
 //! The core: everything that one tenant's vendor knows, as a value.
 //!
-//! Customers come through [`World::meet`] and [`World::perform`]; what falls due is performed by [`World::step`]; both write the ledger. It never waits,
-//! opens nothing and reads no clock, so that any driver of any time can run it. It names no vendor: words for the outside come from a dialect.
+//! Customers come through [`World::meet`] and [`World::perform`]; what falls due is performed by [`World::step`]; whoever runs a test gives orders
+//! (`command`). All write the ledger. It never waits, opens nothing and reads no clock, so that any driver of any time can run it. It names no vendor: words
+//! for the outside come from a dialect.
 
+mod command;
 mod due;
+mod orders;
 mod requests;
+mod telling;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use kycsim_scenarios::language::Period;
 use kycsim_scenarios::ledger::{LedgerEntry, LedgerEvent};
-use kycsim_scenarios::vendor::{CallbackGate, Decision, Planned};
+use kycsim_scenarios::vendor::{Decision, IncidentBoard, RateLimiter};
 use kycsim_scenarios::{Agenda, Scenario, SimTime};
+use tokio_util::sync::DropGuard;
 
-use crate::callbacks::{CallbackUrl, Event, Lanes, Sending};
+use crate::callbacks::{CallbackUrl, Event, Lanes, Receivers, Sending, Terms};
 use crate::config::VendorConfig;
 use crate::counts::Counters;
 use crate::dialects::Translator;
@@ -24,7 +29,10 @@ use crate::idempotency::Answered;
 use crate::ledger::Ledger;
 use crate::session::Session;
 use crate::store::Store;
+pub(crate) use command::CommandError;
 pub(crate) use due::Step;
+pub(crate) use orders::Orderee;
+use orders::Orders;
 
 /// Everything that one tenant's vendor knows.
 pub(crate) struct World {
@@ -32,22 +40,42 @@ pub(crate) struct World {
     dialect: Arc<dyn Translator>,
     /// Where callbacks go when a session does not say.
     callback_url: Option<CallbackUrl>,
-    /// How long after a failed delivery the next one follows.
-    retry: Vec<Period>,
+    /// On which terms the scenario has callbacks delivered.
+    terms: Arc<Terms>,
     store: Store,
     answered: Answered,
+    orders: Orders,
+    limiter: RateLimiter,
+    /// What is under examination: as many as there are sessions, at most.
+    examined: HashMap<SessionId, Examined>,
     agenda: Agenda<Task>,
-    gate: CallbackGate,
+    board: IncidentBoard,
     lanes: Lanes,
+    receivers: Receivers,
     ledger: Ledger,
     counters: Arc<Counters>,
+}
+
+/// An examination that has not ended.
+#[derive(Debug)]
+struct Examined {
+    /// What it will end with.
+    decision: Decision,
+    /// When it is to end; none: when it is told to.
+    due: Option<SimTime>,
+    /// How many more reads it takes; none: they do not end it.
+    polls_left: Option<u32>,
+    /// Dropped when the decision has been told once.
+    told: Option<Arc<DropGuard>>,
 }
 
 /// What stands on the agenda.
 #[derive(Debug)]
 enum Task {
-    /// End an examination; then do what was planned to follow.
-    Decide { session: SessionId, decision: Decision, then: Vec<Planned> },
+    /// End the examination of an attempt, if it has not ended.
+    Decide { session: SessionId, attempt: u32 },
+    /// Change a decision.
+    Revise { session: SessionId, decision: Decision },
     /// Let a session expire, if it still is at this attempt.
     Expire { session: SessionId, attempt: u32 },
     /// Send a copy.
@@ -58,17 +86,21 @@ enum Task {
 
 impl World {
     pub(crate) fn new(config: &VendorConfig, dialect: Arc<dyn Translator>, counters: Arc<Counters>) -> Self {
-        let retry = config.scenario.vendor.callbacks.retry.clone().unwrap_or_else(|| dialect.retry_schedule());
+        let terms = Terms::of(&config.scenario.vendor.callbacks, || dialect.retry_schedule());
         Self {
             scenario: Arc::clone(&config.scenario),
             dialect,
             callback_url: config.callback_url.clone(),
-            retry,
+            terms: Arc::new(terms),
             store: Store::new(config.limits.sessions),
             answered: Answered::new(config.limits.idempotency_keys),
+            orders: Orders::new(config.limits.orders),
+            limiter: RateLimiter::default(),
+            examined: HashMap::new(),
             agenda: Agenda::new(),
-            gate: CallbackGate::default(),
+            board: IncidentBoard::new(&config.scenario.incident),
             lanes: Lanes::default(),
+            receivers: Receivers::default(),
             ledger: Ledger::new(config.limits.ledger_entries, config.ledger_sink.clone(), Arc::clone(&counters)),
             counters,
         }
@@ -77,6 +109,11 @@ impl World {
     /// When the next thing is due.
     pub(crate) fn next_due(&self) -> Option<SimTime> {
         self.agenda.next_due()
+    }
+
+    /// Whether no delivery is on its way, and none waits for its turn.
+    pub(crate) fn nothing_on_its_way(&self) -> bool {
+        self.lanes.is_idle()
     }
 
     /// Returns what the ledger still holds.

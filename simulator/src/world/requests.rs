@@ -1,11 +1,16 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use kycsim_scenarios::SimTime;
+use kycsim_scenarios::language::{EventKind, Whom};
 use kycsim_scenarios::ledger::LedgerEvent;
-use kycsim_scenarios::vendor::{Answer, Effect, Operation, RequestFacts, answer, plan_decision};
+use kycsim_scenarios::vendor::{Answer, Ends, Fault, RequestFacts, plan_examination};
+use kycsim_scenarios::{Purpose, SimTime};
+use rand::RngExt as _;
+use tokio_util::sync::CancellationToken;
 
-use super::{Task, World};
-use crate::call::{Call, Granted, NewSession, Subject};
+use super::telling::Manner;
+use super::{Examined, Task, World};
+use crate::call::{Call, Granted, NewSession};
 use crate::id::SessionId;
 use crate::idempotency::Repeatable;
 use crate::refusal::Refusal;
@@ -13,30 +18,47 @@ use crate::session::{About, Session};
 
 impl World {
     /// Works out how a request is to be answered: after which wait, and with which fault. Nothing else has happened yet.
-    pub(crate) fn meet(&mut self, subject: Subject<'_>, operation: Operation, now: SimTime) -> Result<Answer, Refusal> {
+    ///
+    /// Rate limits come first; then what was ordered for the session, or else for its applicant; then the incidents.
+    pub(crate) fn meet(&mut self, call: &Call, now: SimTime) -> Result<Answer, Refusal> {
+        let limited = self.limiter.take(&self.scenario.vendor.rate_limit, call.operation(), now);
+        limited.map_err(|limited| {
+            self.counters.rate_limited.add(1);
+            Refusal::TooManyRequests { status: limited.status, retry_after: limited.retry_after }
+        })?;
         let (new, known);
-        let fate = match subject {
-            Subject::Applicant(applicant) => {
-                new = self.scenario.fate(applicant);
-                &new
+        let whom = match call {
+            Call::CreateSession(begun) => {
+                new = self.scenario.fate(&begun.applicant);
+                Whom { fate: &new, country: begun.country.as_str(), document: begun.document }
             }
-            Subject::Session(id) => {
+            Call::GetSession(id) | Call::Upload { session: id, .. } | Call::Submit(id) | Call::Cancel(id) => {
                 known = Arc::clone(&self.store.session(id)?.about);
-                &known.fate
+                known.whom()
             }
         };
-        let occurrence = self.store.count_request(fate.applicant())?;
-        let facts = RequestFacts { operation, fate, occurrence, now };
-        Ok(answer(&self.scenario.vendor, &self.scenario.incident, facts))
+        let occurrence = self.store.count_request(whom.fate.applicant())?;
+        let mut chance = None;
+        let ordered = self.orders.befalling(call.session(), whom.fate.applicant(), call.operation(), || {
+            chance.get_or_insert_with(|| whom.fate.rng(Purpose::OrderedFault, occurrence)).random()
+        });
+        let facts = RequestFacts { operation: call.operation(), check: call.check(), whom, occurrence, now };
+        Ok(self.board.answer(&self.scenario.vendor, facts, ordered))
     }
 
-    /// Does what a call asks for, or says why not; a repeated call gets the answer it got before.
-    pub(crate) fn perform(&mut self, call: Call, repeatable: Option<Repeatable>, now: SimTime) -> Result<Granted, Refusal> {
-        let Some(repeatable) = repeatable else { return self.perform_new(call, now) };
+    /// Does what a call asks for, or says why not; a repeated call gets the answer it got before. `fault` is what befalls its answer.
+    pub(crate) fn perform(
+        &mut self,
+        call: Call,
+        repeatable: Option<Repeatable>,
+        fault: Option<Fault>,
+        now: SimTime,
+    ) -> Result<Granted, Refusal> {
+        let Some(repeatable) = repeatable else { return self.perform_new(call, fault, now) };
         if let Some(answer) = self.answered.recall(&repeatable) {
             return answer;
         }
-        let answer = self.perform_new(call, now);
+        let answer = self.perform_new(call, fault, now);
         // A full store is not an answer to keep: the same request is welcome when there is room.
         if !matches!(answer, Err(Refusal::TooManySessions)) {
             self.answered.keep(repeatable, &answer);
@@ -44,12 +66,16 @@ impl World {
         answer
     }
 
-    fn perform_new(&mut self, call: Call, now: SimTime) -> Result<Granted, Refusal> {
+    fn perform_new(&mut self, call: Call, fault: Option<Fault>, now: SimTime) -> Result<Granted, Refusal> {
         match call {
             Call::CreateSession(new) => self.create(new, now).map(Granted::Created),
-            Call::GetSession(id) => self.store.session(&id).cloned().map(Granted::Read),
-            Call::Upload { session, slot, picture } => self.store.session_mut(&session)?.take_in(slot, picture).map(Granted::Uploaded),
-            Call::Submit(id) => self.submit(&id, now).map(Granted::Submitted),
+            Call::GetSession(id) => self.read(&id, fault, now).map(Granted::Read),
+            Call::Upload { session, slot, picture } => {
+                let session = self.store.session_mut(&session)?;
+                let lost = matches!(fault, Some(Fault::LostUpload));
+                if lost { session.lose(slot, picture) } else { session.take_in(slot, picture) }.map(Granted::Uploaded)
+            }
+            Call::Submit(id) => self.submit(&id, now),
             Call::Cancel(id) => self.cancel(&id, now).map(Granted::Cancelled),
         }
     }
@@ -62,37 +88,73 @@ impl World {
             .store
             .begin(&applicant, |ordinal| {
                 let id = SessionId::of(seed, &applicant, ordinal);
-                Session::new(About { id, fate, country, document, callback_url, created_at: now })
+                Session::new(About { id, fate, ordinal, country, document, callback_url, created_at: now })
             })?
             .clone();
         self.counters.sessions.add(1);
         self.write(now, &session, LedgerEvent::SessionCreated);
         self.await_submission(&session, now);
+        self.tell(EventKind::Created, &session, Manner::ORDINARY, now);
         Ok(session)
     }
 
-    fn submit(&mut self, id: &SessionId, now: SimTime) -> Result<Session, Refusal> {
+    fn read(&mut self, id: &SessionId, fault: Option<Fault>, now: SimTime) -> Result<Session, Refusal> {
+        self.count_poll(id, now);
+        let session = self.store.session(id)?;
+        Ok(match fault {
+            Some(Fault::StaleRead { lag }) => session.lagging(lag, now),
+            Some(_) | None => session.clone(),
+        })
+    }
+
+    /// Ends an examination that takes so many reads.
+    fn count_poll(&mut self, id: &SessionId, now: SimTime) {
+        let Some(left) = self.examined.get_mut(id).and_then(|examined| examined.polls_left.as_mut()) else { return };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            self.end_examination(id, now, now);
+        }
+    }
+
+    fn submit(&mut self, id: &SessionId, now: SimTime) -> Result<Granted, Refusal> {
         let session = self.store.session_mut(id)?;
         session.submit(now)?;
         let session = session.clone();
         self.write(now, &session, LedgerEvent::Submitted { attempt: session.attempt });
 
-        let mut planned = plan_decision(&self.scenario.vendor, &session.about.fate, session.attempt, now);
-        // What follows a decision is entered when it is made, and not at all when the session was given up meanwhile.
-        let decides = planned.iter().position(|each| matches!(each.effect, Effect::Decide(_))).map(|at| planned.remove(at));
-        if let Some(first) = decides
-            && let Effect::Decide(decision) = first.effect
-        {
+        let about = &session.about;
+        let order = self.orders.about(id, about.fate.applicant());
+        let plan = plan_examination(&self.scenario.vendor, order.as_deref(), &about.fate, session.attempt);
+        let (due, polls_left) = match plan.ends {
+            Ends::After(length) => {
+                let more = if plan.early {
+                    Duration::ZERO
+                } else {
+                    self.board.decision_delay(about.whom(), &plan.decision.reasons, session.attempt, now)
+                };
+                (Some(now.saturating_add(length).saturating_add(more)), None)
+            }
+            Ends::AfterPolls(polls) => (None, Some(polls)),
+            Ends::OnCommand => (None, None),
+        };
+        let told = plan.early.then(CancellationToken::new);
+        let guard = told.clone().map(|token| Arc::new(token.drop_guard()));
+        let decided = due.unwrap_or(now);
+        let after = plan.processing_after.map_or(Duration::ZERO, |after| (decided - now).saturating_add(after));
+        self.tell(EventKind::Processing, &session, Manner { later: after, told: None }, now);
+        if let Some(due) = due {
             self.counters.decisions_pending.add(1);
-            self.agenda.enter(first.due, Task::Decide { session: id.clone(), decision, then: planned });
+            self.agenda.enter(due, Task::Decide { session: id.clone(), attempt: session.attempt });
         }
-        Ok(session)
+        self.examined.insert(id.clone(), Examined { decision: plan.decision, due, polls_left, told: guard });
+        Ok(Granted::Submitted { session, told })
     }
 
     fn cancel(&mut self, id: &SessionId, now: SimTime) -> Result<Session, Refusal> {
         let session = self.store.session_mut(id)?;
         session.cancel(now)?;
         let session = session.clone();
+        self.forget_examination(id);
         self.write(now, &session, LedgerEvent::Cancelled);
         Ok(session)
     }

@@ -8,7 +8,7 @@ use kycsim_scenarios::{ApplicantKey, language::DocumentKind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::call::{Call, Granted, NewSession, Subject};
+use crate::call::{Call, Granted, NewSession};
 use crate::callbacks::Delivery;
 use crate::clock::Clock;
 use crate::dialects::Dialect;
@@ -41,21 +41,24 @@ fn secs(seconds: u64) -> SimTime {
     SimTime::from_start(Duration::from_secs(seconds))
 }
 
-/// Walks an applicant up to and with the submission at `now`.
-fn submit(world: &mut World, number: u64, now: SimTime) -> SessionId {
-    let new = NewSession {
+fn new_session(number: u64) -> NewSession {
+    NewSession {
         applicant: ApplicantKey::numbered(number),
         country: CountryCode::parse("DE").unwrap(),
         document: DocumentKind::IdCard,
         callback_url: None,
-    };
-    let Ok(Granted::Created(session)) = world.perform(Call::CreateSession(new), None, now) else { panic!("not created") };
+    }
+}
+
+/// Walks an applicant up to and with the submission at `now`.
+fn submit(world: &mut World, number: u64, now: SimTime) -> SessionId {
+    let Ok(Granted::Created(session)) = world.perform(Call::CreateSession(new_session(number)), None, None, now) else { panic!("not created") };
     let id = session.about.id.clone();
     let picture = Picture { kind: PictureKind::Jpeg, bytes: 9 };
     for slot in [ImageSlot::Document(Side::Front), ImageSlot::Selfie] {
-        world.perform(Call::Upload { session: id.clone(), slot, picture }, None, now).unwrap();
+        world.perform(Call::Upload { session: id.clone(), slot, picture }, None, None, now).unwrap();
     }
-    world.perform(Call::Submit(id.clone()), None, now).unwrap();
+    world.perform(Call::Submit(id.clone()), None, None, now).unwrap();
     id
 }
 
@@ -133,13 +136,12 @@ fn the_dialects_own_schedule_holds_where_the_scenario_has_none() {
 #[test]
 fn a_fault_comes_before_any_effect() {
     let mut world = world("[[incident]]\nname = \"outage\"\nat = \"0s\"\nlasts = \"1h\"\nhttp = { fault = \"connection_reset_by_peer\" }");
-    let applicant = ApplicantKey::numbered(1);
     for _ in 0..3 {
-        let answer = world.meet(Subject::Applicant(&applicant), kycsim_scenarios::vendor::Operation::CreateSession, SimTime::ZERO).unwrap();
+        let answer = world.meet(&Call::CreateSession(new_session(1)), SimTime::ZERO).unwrap();
         assert_eq!(answer.befalls.map(|befalling| befalling.fault.kind()), Some(FaultKind::ConnectionResetByPeer));
     }
     assert!(world.ledger().is_empty());
-    assert_eq!(world.store.count_request(&applicant), Ok(3), "each request is another draw");
+    assert_eq!(world.store.count_request(&ApplicantKey::numbered(1)), Ok(3), "each request is another draw");
 }
 
 proptest! {

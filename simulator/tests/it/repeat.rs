@@ -51,7 +51,12 @@ async fn run(order: impl Iterator<Item = u32>) -> BTreeMap<String, Fate> {
                 fate.callback = Some(callback);
                 fate.copies += 1;
             }
-            LedgerEvent::Expired | LedgerEvent::Cancelled | LedgerEvent::CallbackHeld { .. } | LedgerEvent::CallbackGivenUp { .. } => {
+            LedgerEvent::Expired
+            | LedgerEvent::Cancelled
+            | LedgerEvent::Revised { .. }
+            | LedgerEvent::ReceiverDisabled { .. }
+            | LedgerEvent::CallbackHeld { .. }
+            | LedgerEvent::CallbackGivenUp { .. } => {
                 panic!("not in this scenario: {:?}", entry.event)
             }
         }

@@ -1,13 +1,15 @@
+use std::time::Duration;
+
 use hyper::StatusCode;
-use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use hyper::header::{self, ALLOW, HeaderValue};
 use serde::Serialize;
 
 use super::reply;
 use crate::dialects::Reply;
 use crate::refusal::Refusal;
 
-/// How many seconds a client that asked too often is told to wait.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+/// How long a client is told to wait that is refused by an incident, which knows no better.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -29,6 +31,9 @@ type Said<'a> = (StatusCode, &'static str, &'static str, String, Option<&'a str>
 
 /// Says why a request was not granted.
 pub(super) fn refuse(refusal: &Refusal, request: &str) -> Reply {
+    if let Refusal::TooManyRequests { status, retry_after } = refusal {
+        return failure(*status, *retry_after, request);
+    }
     let (status, r#type, code, message, param) = say(refusal);
     let mut reply = error(status, Error { r#type, code, message: &message, param, request_id: request });
     if let Refusal::MethodNotAllowed { allowed } = refusal {
@@ -80,6 +85,13 @@ fn say(refusal: &Refusal) -> Said<'_> {
         }
         Refusal::WrongStatus { status } => conflict("wrong_status", format!("a session that is `{status}` does not allow this")),
         Refusal::ImagesMissing => conflict("images_missing", "upload a document and a selfie first".to_owned()),
+        Refusal::TooManyRequests { .. } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limit",
+            "too_many_requests",
+            "too many requests; wait as long as `Retry-After` says".to_owned(),
+            None,
+        ),
         Refusal::TooManySessions => (
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limit",
@@ -100,11 +112,16 @@ fn unprocessable(code: &'static str, message: &str) -> Said<'static> {
 
 /// Says that the vendor failed.
 pub(super) fn fail(status: u16, request: &str) -> Reply {
+    failure(status, RETRY_AFTER, request)
+}
+
+fn failure(status: u16, retry_after: Duration, request: &str) -> Reply {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (r#type, code, message) = match status {
         StatusCode::TOO_MANY_REQUESTS => ("rate_limit", "too_many_requests", "too many requests; wait as long as `Retry-After` says"),
         StatusCode::UNAUTHORIZED => ("authentication", "invalid_api_key", "this API key is not known"),
         StatusCode::NOT_FOUND => ("not_found", "no_such_session", "there is no such session"),
+        StatusCode::UNPROCESSABLE_ENTITY => ("invalid_request", "unprocessable", "the request could not be processed"),
         StatusCode::BAD_GATEWAY => ("api_error", "bad_gateway", "a part of the service cannot be reached"),
         StatusCode::SERVICE_UNAVAILABLE => ("api_error", "unavailable", "the service is not available for the moment"),
         StatusCode::GATEWAY_TIMEOUT => ("api_error", "timeout", "a part of the service took too long"),
@@ -112,7 +129,9 @@ pub(super) fn fail(status: u16, request: &str) -> Reply {
     };
     let mut reply = error(status, Error { r#type, code, message, param: None, request_id: request });
     if status == StatusCode::TOO_MANY_REQUESTS {
-        reply.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        // In whole seconds, and never too few.
+        let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+        reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
     reply
 }

@@ -10,11 +10,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
-use kycsim_scenarios::language::Period;
+use kycsim_scenarios::language::{EventKind, Period};
 
-use super::{Payload, Reply, RequestId, Route, Translator};
+use super::{Payload, Reply, RequestId, Route, Telling, Translator};
 use crate::call::{Call, Granted};
-use crate::callbacks::EventKind;
 use crate::clock::WallEpoch;
 use crate::id::spell;
 use crate::refusal::Refusal;
@@ -58,7 +57,7 @@ impl Translator for Generic {
             Granted::Created(session) => (StatusCode::CREATED, wire::session(session, self.wall)),
             Granted::Read(session) | Granted::Cancelled(session) => (StatusCode::OK, wire::session(session, self.wall)),
             Granted::Uploaded(upload) => (StatusCode::CREATED, wire::upload(upload)),
-            Granted::Submitted(session) => (StatusCode::ACCEPTED, wire::session(session, self.wall)),
+            Granted::Submitted { session, .. } => (StatusCode::ACCEPTED, wire::session(session, self.wall)),
         };
         reply(status, &name(request), body)
     }
@@ -71,8 +70,8 @@ impl Translator for Generic {
         errors::fail(status, &name(request))
     }
 
-    fn event(&self, kind: EventKind, session: &Session) -> Bytes {
-        wire::event(kind, session, self.wall)
+    fn event(&self, kind: EventKind, session: &Session, telling: Telling) -> Bytes {
+        wire::event(kind, session, telling, self.wall)
     }
 
     fn sign(&self, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap {

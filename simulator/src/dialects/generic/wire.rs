@@ -4,15 +4,15 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use kycsim_scenarios::ApplicantKey;
-use kycsim_scenarios::language::DocumentKind;
-use kycsim_scenarios::vendor::{Outcome, Reason, Status};
+use kycsim_scenarios::language::{DocumentKind, EventKind};
+use kycsim_scenarios::vendor::{CheckResult, Outcome, Reason};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::call::{Call, NewSession, Upload};
-use crate::callbacks::{CallbackUrl, EventKind};
+use crate::callbacks::CallbackUrl;
 use crate::clock::WallEpoch;
-use crate::dialects::{Payload, Route, Target};
+use crate::dialects::{Payload, Route, Target, Telling};
 use crate::http::{Form, Part};
 use crate::id::SessionId;
 use crate::picture::Picture;
@@ -26,7 +26,7 @@ struct SessionWire<'a> {
     reference: &'a str,
     country: &'a str,
     document_type: DocumentKind,
-    status: Status,
+    status: &'static str,
     attempt: u32,
     version: u64,
     decision: Option<DecisionWire<'a>>,
@@ -39,6 +39,7 @@ struct DecisionWire<'a> {
     attempt: u32,
     outcome: &'static str,
     reasons: &'a [Reason],
+    checks: &'a [CheckResult],
     decided_at: Time,
 }
 
@@ -56,6 +57,8 @@ struct UploadWire<'a> {
 struct EventWire<'a> {
     r#type: &'static str,
     timestamp: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_revision: Option<&'static str>,
     data: SessionWire<'a>,
 }
 
@@ -102,13 +105,20 @@ pub(super) fn upload(upload: &Upload) -> Vec<u8> {
 }
 
 /// Returns the body of a callback in JSON.
-pub(super) fn event(kind: EventKind, session: &Session, wall: WallEpoch) -> Bytes {
-    let r#type = match kind {
-        EventKind::Decided => "session.decided",
-        EventKind::Expired => "session.expired",
+pub(super) fn event(kind: EventKind, session: &Session, telling: Telling, wall: WallEpoch) -> Bytes {
+    let r#type = match (telling, kind) {
+        (Telling::UnknownStatus, _) => "session.reconsidered",
+        (Telling::Plain | Telling::UnknownFields, EventKind::Created) => "session.created",
+        (Telling::Plain | Telling::UnknownFields, EventKind::Processing) => "session.processing",
+        (Telling::Plain | Telling::UnknownFields, EventKind::Decided) => "session.decided",
+        (Telling::Plain | Telling::UnknownFields, EventKind::Expired) => "session.expired",
     };
-    let timestamp = Time(wall.at(session.updated_at));
-    write(&EventWire { r#type, timestamp, data: session_wire(session, wall) }).into()
+    let mut data = session_wire(session, wall);
+    if telling == Telling::UnknownStatus {
+        data.status = "under_reconsideration";
+    }
+    let news = (telling == Telling::UnknownFields).then_some("a field that nobody has announced");
+    write(&EventWire { r#type, timestamp: Time(wall.at(session.updated_at)), api_revision: news, data }).into()
 }
 
 fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
@@ -119,13 +129,14 @@ fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
         reference: about.fate.applicant().as_str(),
         country: about.country.as_str(),
         document_type: about.document,
-        status: session.state.status(),
+        status: session.state.status().as_str(),
         attempt: session.attempt,
         version: session.version,
-        decision: session.decided.as_ref().map(|Decided { at, decision }| DecisionWire {
+        decision: session.decided.as_ref().map(|Decided { at, decision, checks }| DecisionWire {
             attempt: decision.attempt,
             outcome: outcome(decision.outcome),
             reasons: &decision.reasons,
+            checks,
             decided_at: Time(wall.at(*at)),
         }),
         created_at: Time(wall.at(about.created_at)),
