@@ -37,7 +37,7 @@ mod vendor;
 mod world;
 
 pub use callbacks::{CallbackUrl, InvalidCallbackUrl};
-pub use clock::Clock;
+pub use clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
 pub use dialects::Dialect;

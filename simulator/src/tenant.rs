@@ -55,7 +55,7 @@ impl Tenant {
         let counters = Arc::new(Counters::default());
         let world = World::new(config, Arc::clone(&dialect), Arc::clone(&counters));
         Self {
-            clock: config.clock,
+            clock: config.clock.clone(),
             dialect,
             api_key: config.api_key.clone(),
             counters,
@@ -75,7 +75,7 @@ impl Tenant {
     pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Result<Granted, Denial> {
         let answer = self.world().meet(call.subject(), call.operation(), self.clock.now())?;
         if !answer.delay.is_zero() {
-            self.clock.wait_for(answer.delay).await;
+            self.clock.wait_real_for(answer.delay).await;
         }
         match answer.fault {
             Some(fault) => Err(Denial::Failed(fault)), // before any effect

@@ -117,7 +117,7 @@ impl Vendor {
         self.tasks.close();
         let in_time = tokio::select! {
             () = self.tasks.wait() => true,
-            () = self.tenant.clock.wait_for(within) => false,
+            () = self.tenant.clock.wait_real_for(within) => false,
         };
         let cut_short = if in_time { 0 } else { self.tasks.len() };
         self.kill.cancel();

@@ -50,7 +50,7 @@ pub(crate) async fn deliver(courier: &Courier, dialect: &dyn Translator, clock: 
     };
     let answered = tokio::select! {
         answered = answered => answered,
-        () = clock.wait_for(ANSWER_WITHIN) => return DeliveryResult::Failed { reason: "no answer within 10 s".to_owned() },
+        () = clock.wait_real_for(ANSWER_WITHIN) => return DeliveryResult::Failed { reason: "no answer within 10 s".to_owned() },
     };
     match answered {
         Ok(status) if status.is_success() => DeliveryResult::Accepted { status: status.as_u16() },

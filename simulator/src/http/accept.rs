@@ -80,7 +80,7 @@ impl Server {
                 Ok((stream, place)) => self.welcome(stream, place),
                 Err(error) => {
                     warn!(%error, "a connection could not be accepted");
-                    self.tenant.clock.wait_for(ACCEPT_AGAIN_AFTER).await;
+                    self.tenant.clock.wait_real_for(ACCEPT_AGAIN_AFTER).await;
                 }
             }
         }

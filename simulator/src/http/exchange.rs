@@ -60,7 +60,7 @@ impl Exchange {
         let understood = tokio::select! {
             biased;
             understood = self.understand(&head, body) => understood,
-            () = self.tenant.clock.wait_for(BODY_WITHIN) => Err(ReadBodyError::BrokenOff),
+            () = self.tenant.clock.wait_real_for(BODY_WITHIN) => Err(ReadBodyError::BrokenOff),
         };
         let understood = understood.map_err(|error| {
             debug!(%error, "a request was not read to its end");
@@ -128,7 +128,7 @@ impl Exchange {
     /// Holds a request until the client leaves (then this is dropped), the vendor stops, or it is enough.
     async fn hang(&self) -> Unanswered {
         tokio::select! {
-            () = self.tenant.clock.wait_for(self.hang) => {}
+            () = self.tenant.clock.wait_real_for(self.hang) => {}
             () = self.stop.cancelled() => {}
         }
         self.break_off()
