@@ -6,8 +6,9 @@ mod address;
 mod delivery;
 mod event;
 mod lanes;
+mod resolver;
 
-pub use address::{CallbackUrl, InvalidCallbackUrl};
-pub(crate) use delivery::{Courier, deliver};
+pub use address::{AllowedHosts, CallbackUrl, InvalidCallbackUrl};
+pub(crate) use delivery::{ANSWER_WITHIN, Courier, deliver};
 pub(crate) use event::{Event, EventKind};
 pub(crate) use lanes::{Delivery, Lanes, Sending};

@@ -16,8 +16,9 @@ use tracing::{debug, warn};
 
 use super::exchange::Exchange;
 use super::line::Line;
-use crate::config::VendorConfig;
+use crate::config::Limits;
 use crate::tenant::Tenant;
+use crate::tenants::Tenants;
 
 /// How long a client may take to send a request's head, or leave a connection unused. Kept by the machine's time on any clock: it protects real sockets.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
@@ -26,7 +27,8 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// Accepts connections and serves them.
 pub(crate) struct Server {
-    tenant: Arc<Tenant>,
+    tenants: Arc<Tenants>,
+    /// The default tenant's: whether connections are refused is its business alone.
     scenario: Arc<Scenario>,
     hang: Duration,
     places: Arc<Semaphore>,
@@ -40,8 +42,9 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new(
-        config: &VendorConfig,
-        tenant: Arc<Tenant>,
+        limits: Limits,
+        scenario: Arc<Scenario>,
+        tenants: Arc<Tenants>,
         tasks: TaskTracker,
         stop: CancellationToken,
         kill: CancellationToken,
@@ -49,10 +52,10 @@ impl Server {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
         Self {
-            tenant,
-            scenario: Arc::clone(&config.scenario),
-            hang: config.limits.hang,
-            places: Arc::new(Semaphore::new(config.limits.connections)),
+            tenants,
+            scenario,
+            hang: limits.hang,
+            places: Arc::new(Semaphore::new(limits.connections)),
             http,
             tasks,
             stop,
@@ -80,15 +83,19 @@ impl Server {
                 Ok((stream, place)) => self.welcome(stream, place),
                 Err(error) => {
                     warn!(%error, "a connection could not be accepted");
-                    self.tenant.clock.wait_real_for(ACCEPT_AGAIN_AFTER).await;
+                    self.default().clock.wait_real_for(ACCEPT_AGAIN_AFTER).await;
                 }
             }
         }
     }
 
+    fn default(&self) -> &Tenant {
+        self.tenants.default_tenant()
+    }
+
     async fn refusal_begins(&self, next: Option<SimTime>) -> SimTime {
         let Some(begins) = next else { return std::future::pending().await };
-        self.tenant.clock.wait_until(begins).await;
+        self.default().clock.wait_until(begins).await;
         begins
     }
 
@@ -102,9 +109,9 @@ impl Server {
     fn welcome(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
         let _ = stream.set_nodelay(true); // fails only when the connection is gone already, which reading will tell
         let line = Line::new(stream);
-        if is_refusing(&self.scenario.incident, self.tenant.clock.now()) {
+        if is_refusing(&self.scenario.incident, self.default().clock.now()) {
             line.reset().pull();
-            self.tenant.counters.connections_refused.add(1);
+            self.default().counters.connections_refused.add(1);
             return;
         }
         self.serve(line, place);
@@ -112,7 +119,7 @@ impl Server {
 
     fn serve(&self, line: Line, place: OwnedSemaphorePermit) {
         let reset = line.reset();
-        let exchange = Arc::new(Exchange::new(Arc::clone(&self.tenant), reset.clone(), self.stop.clone(), self.hang));
+        let exchange = Arc::new(Exchange::new(Arc::clone(&self.tenants), reset.clone(), self.hang));
         let service = service_fn(move |request| {
             let exchange = Arc::clone(&exchange);
             async move { exchange.answer(request).await }
