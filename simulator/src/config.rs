@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kycsim_scenarios::Scenario;
 
-use crate::callbacks::CallbackUrl;
+use crate::callbacks::{AllowedHosts, CallbackUrl};
 use crate::clock::Clock;
 use crate::ledger::LedgerSink;
 use crate::secret::{ApiKey, WebhookSecret};
@@ -18,8 +18,10 @@ pub struct VendorConfig {
     pub(crate) scenario: Arc<Scenario>,
     pub(crate) api_key: ApiKey,
     pub(crate) webhook_secret: WebhookSecret,
+    pub(crate) next_webhook_secret: Option<WebhookSecret>,
     pub(crate) clock: Clock,
     pub(crate) callback_url: Option<CallbackUrl>,
+    pub(crate) callback_hosts: AllowedHosts,
     pub(crate) ledger_sink: Option<Arc<dyn LedgerSink>>,
     pub(crate) limits: Limits,
 }
@@ -27,12 +29,36 @@ pub struct VendorConfig {
 impl VendorConfig {
     /// Returns the configuration of a vendor that plays `scenario`, on `clock`, for a customer with these secrets.
     pub fn new(scenario: Arc<Scenario>, api_key: ApiKey, webhook_secret: WebhookSecret, clock: Clock) -> Self {
-        Self { scenario, api_key, webhook_secret, clock, callback_url: None, ledger_sink: None, limits: Limits::default() }
+        Self {
+            scenario,
+            api_key,
+            webhook_secret,
+            next_webhook_secret: None,
+            clock,
+            callback_url: None,
+            callback_hosts: AllowedHosts::default(),
+            ledger_sink: None,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Changes the webhook secret to `secret` when the scenario wants it changed. Without it, one is made up then.
+    pub fn next_webhook_secret(mut self, secret: WebhookSecret) -> Self {
+        self.next_webhook_secret = Some(secret);
+        self
     }
 
     /// Sends the callbacks of sessions that name no address of their own to `url`. Without it, such sessions have none.
     pub fn callback_url(mut self, url: CallbackUrl) -> Self {
         self.callback_url = Some(url);
+        self
+    }
+
+    /// Lets callbacks, of every tenant, go to this host too: a name or an IP address. Without it they stay on this machine.
+    ///
+    /// An address on that host is read with [`CallbackUrl::parse_allowing`].
+    pub fn allow_callback_host(mut self, host: &str) -> Self {
+        self.callback_hosts = self.callback_hosts.allow(host);
         self
     }
 
@@ -55,6 +81,7 @@ impl fmt::Debug for VendorConfig {
             .field("scenario", &self.scenario.name)
             .field("clock", &self.clock)
             .field("callback_url", &self.callback_url)
+            .field("callback_hosts", &self.callback_hosts)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -72,6 +99,8 @@ pub struct Limits {
     pub orders: usize,
     /// Ledger entries kept in memory: the oldest are dropped, and counted. A sink sees all.
     pub ledger_entries: usize,
+    /// Tenants beside the default one: a new one is refused with an error. Each has the bounds above to itself.
+    pub tenants: usize,
     /// Open connections: further ones wait in the listener's queue.
     pub connections: usize,
     /// How long a request that an incident hangs is held before its connection is reset, if the client does not leave first.
@@ -80,6 +109,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sessions: 200_000, idempotency_keys: 200_000, orders: 100_000, ledger_entries: 500_000, connections: 2048, hang: Duration::from_secs(300) }
+        Self {
+            sessions: 200_000,
+            idempotency_keys: 200_000,
+            orders: 100_000,
+            ledger_entries: 500_000,
+            tenants: 10_000,
+            connections: 2048,
+            hang: Duration::from_secs(300),
+        }
     }
 }

@@ -6,8 +6,9 @@
 //! | module | what it is for |
 //! | --- | --- |
 //! | `world` | the core: sessions, agenda, gate and ledger of one tenant, as a value; it neither waits nor talks |
+//! | `tenants` | all tenants of a vendor, told apart by API key; their secrets, and the moving of their clocks |
 //! | `tenant` | the core behind a lock, with its clock: everybody comes here to decide, and waits outside |
-//! | `driver` | the one task that performs what falls due |
+//! | `driver` | the one task of each tenant that performs what falls due |
 //! | `http` | the accept loop, connections, bodies, faults that need a socket |
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
@@ -33,14 +34,16 @@ mod secret;
 mod session;
 mod store;
 mod tenant;
+mod tenants;
 mod vendor;
 mod world;
 
-pub use callbacks::{CallbackUrl, InvalidCallbackUrl};
-pub use clock::Clock;
+pub use callbacks::{AllowedHosts, CallbackUrl, InvalidCallbackUrl};
+pub use clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
 pub use dialects::Dialect;
 pub use ledger::LedgerSink;
-pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, WebhookSecret};
+pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
+pub use tenants::{AdvanceError, CreateTenantError, DeleteTenantError, NewTenant, Outstanding, RotateSecretError, TenantHandle};
 pub use vendor::{Remains, StartVendorError, Vendor};

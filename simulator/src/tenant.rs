@@ -1,24 +1,27 @@
 //! One tenant: its world behind a lock, its clock, its secrets.
 //!
-//! Everybody comes here to decide, and waits outside: no guard of the lock lives across an await. There is one tenant to a vendor as yet.
+//! Everybody comes here to decide, and waits outside: no guard of a lock lives across an await. All tenants of a vendor are in `tenants`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry};
-use kycsim_scenarios::vendor::{Befalling, Fault};
+use kycsim_scenarios::vendor::{Befalling, Defect, Fault};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Granted};
-use crate::callbacks::Delivery;
+use crate::callbacks::{Delivery, Sealed, Sending};
 use crate::clock::Clock;
 use crate::config::VendorConfig;
 use crate::counts::Counters;
-use crate::dialects::{RequestId, Translator};
+use crate::dialects::{Dialect, RequestId, Seal, Translator};
 use crate::idempotency::Repeatable;
 use crate::refusal::Refusal;
-use crate::secret::ApiKey;
+use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret, random};
+use crate::tenants::{Advances, Keyring, RotateSecretError};
 use crate::world::{Step, World};
 
 /// How long an answer waits at most for a callback that is to come before it.
@@ -26,10 +29,21 @@ const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
 /// One customer's vendor.
 pub(crate) struct Tenant {
+    pub(crate) name: String,
     pub(crate) clock: Clock,
+    /// Whose API it speaks.
+    pub(crate) speaks: Dialect,
     pub(crate) dialect: Arc<dyn Translator>,
     pub(crate) api_key: ApiKey,
+    keyring: RwLock<Keyring>,
+    /// What the scenario changes the secret to; none: one that is made up then.
+    next_webhook_secret: Option<WebhookSecret>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) advances: Advances,
+    /// Cancelled when it is to begin nothing new.
+    pub(crate) stop: CancellationToken,
+    /// Cancelled when what is under way is to be cut short.
+    pub(crate) kill: CancellationToken,
     first_request_id: u128,
     /// A plain mutex: it is held for microseconds, to decide, and never while anything waits.
     world: Mutex<World>,
@@ -52,36 +66,92 @@ pub(crate) enum Verdict {
     Failed(Fault),
 }
 
+/// How far a frozen clock was put forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    /// Not at all: something is due, or a delivery is under way.
+    NotYet,
+    /// To the next thing that is due.
+    ToNextDue,
+    /// As far as it was to go. Nothing is due there.
+    ToEnd,
+    /// Not at all: it is not frozen.
+    NotFrozen,
+}
+
+/// A tenant, while a task carries its deliveries: its time waits for that.
+#[derive(Debug)]
+pub(crate) struct Carrying(Arc<Tenant>);
+
+impl Carrying {
+    fn begin(tenant: &Arc<Tenant>) -> Self {
+        tenant.advances.begin_carrying();
+        Self(Arc::clone(tenant))
+    }
+}
+
+impl Deref for Carrying {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.0
+    }
+}
+
+impl Drop for Carrying {
+    fn drop(&mut self) {
+        self.0.advances.end_carrying();
+    }
+}
+
 impl Tenant {
-    pub(crate) fn new(config: &VendorConfig, dialect: Arc<dyn Translator>) -> Self {
+    /// Returns the `serial`th tenant of a vendor. It stops when `stop` does, and is cut short when `kill` says so, or by tokens of its own.
+    pub(crate) fn new(
+        name: String,
+        serial: u64,
+        config: &VendorConfig,
+        speaks: Dialect,
+        stop: &CancellationToken,
+        kill: &CancellationToken,
+    ) -> Result<Self, InvalidWebhookSecret> {
+        let keyring = Keyring::new(speaks, config.webhook_secret.clone())?;
+        let dialect = speaks.translator(config);
         let counters = Arc::new(Counters::default());
         let world = World::new(config, Arc::clone(&dialect), Arc::clone(&counters));
-        Self {
-            clock: config.clock,
+        let started = u128::from(config.clock.unix_seconds().unsigned_abs());
+        Ok(Self {
+            name,
+            clock: config.clock.clone(),
+            speaks,
             dialect,
             api_key: config.api_key.clone(),
+            keyring: RwLock::new(keyring),
+            next_webhook_secret: config.next_webhook_secret.clone(),
             counters,
-            first_request_id: u128::from(config.clock.unix_seconds().unsigned_abs()) << 64,
+            advances: Advances::default(),
+            stop: stop.child_token(),
+            kill: kill.child_token(),
+            first_request_id: (started << 64) + (u128::from(serial) << 40),
             world: Mutex::new(world),
             sooner: Notify::new(),
             quiet: Notify::new(),
             incidents_changed: Notify::new(),
-        }
+        })
     }
 
-    /// Counts a request, and gives it a name: when the vendor was started, and which one it is.
+    /// Counts a request, and gives it a name: when the tenant was made, which tenant it is, and which of its requests.
     pub(crate) fn next_request_id(&self) -> RequestId {
         RequestId(self.first_request_id + u128::from(self.counters.requests.add(1)))
     }
 
-    /// Answers a call: waits as long as the scenario says, then fails it, grants it or refuses it.
+    /// Answers a call: waits as long as the scenario says (in real time: its caller does), then fails it, grants it or refuses it.
     pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Verdict {
         let answer = match self.world().meet(&call, self.clock.now()) {
             Ok(answer) => answer,
             Err(refusal) => return Verdict::True(Err(refusal)),
         };
         if !answer.delay.is_zero() {
-            self.clock.wait_for(answer.delay).await;
+            self.clock.wait_real_for(answer.delay).await;
         }
         match answer.befalls {
             None => Verdict::True(self.perform(call, repeatable, None).await),
@@ -98,27 +168,43 @@ impl Tenant {
         if let Granted::Submitted { told: Some(told), .. } = &granted {
             tokio::select! {
                 () = told.cancelled() => {}
-                () = self.clock.wait_for(TOLD_WITHIN) => {}
+                () = self.clock.wait_real_for(TOLD_WITHIN) => {}
             }
         }
         Ok(granted)
     }
 
     /// Does what is due, at most `limit` things, and hands the deliveries among them to `start`. Returns when there is more to do.
-    pub(crate) fn step(&self, limit: usize, mut start: impl FnMut(Delivery)) -> Option<SimTime> {
+    pub(crate) fn step(self: &Arc<Self>, limit: usize, mut start: impl FnMut(Carrying, Delivery)) -> Option<SimTime> {
         let mut world = self.world();
         let now = self.clock.now();
         for _ in 0..limit {
             match world.step(now) {
                 Step::Nothing => break,
                 Step::Done => {}
-                Step::Deliver(delivery) => start(delivery),
+                Step::RotateSecret { overlap } => self.rotate_as_planned(overlap),
+                Step::Deliver(delivery) => start(Carrying::begin(self), delivery), // under the lock: nobody sees it neither due nor carried
             }
         }
         let next = world.next_due();
         drop(world);
         self.tell_when_quiet();
+        self.advances.tell();
         next
+    }
+
+    /// Puts a frozen clock forward, at most to `end`, if nothing is left to do where it stands.
+    pub(crate) fn put_forward(&self, end: SimTime) -> Moved {
+        let world = self.world(); // held to the end: nothing can be entered for a moment that is skipped
+        let next = world.next_due();
+        if next.is_some_and(|next| next <= self.clock.now()) || self.advances.carrying() > 0 {
+            return Moved::NotYet;
+        }
+        let (to, moved) = match next {
+            Some(next) if next <= end => (next, Moved::ToNextDue),
+            Some(_) | None => (end, Moved::ToEnd),
+        };
+        if self.clock.put_forward(to) { moved } else { Moved::NotFrozen }
     }
 
     /// Waits until `next` is due, or something that is due before it was entered.
@@ -168,6 +254,52 @@ impl Tenant {
         }
     }
 
+    /// Returns what the next try of a delivery sends. It is signed as of the machine's time of day, with which receivers compare it, unless a defect wants
+    /// it otherwise.
+    pub(crate) fn seal(&self, delivery: &Delivery) -> Sealed {
+        let Sending { event, copy, failed, .. } = &delivery.sending;
+        let now = self.clock.unix_seconds();
+        let (mut seal, mut signed_at, mut body) = (Seal::Proper, now, &event.body);
+        match copy.defect_of_try(*failed) {
+            Some(Defect::Unsigned) => seal = Seal::Unsigned,
+            Some(Defect::WrongSignature) => seal = Seal::WrongSignature,
+            Some(Defect::Stale) => signed_at = now.saturating_sub_unsigned(copy.age.as_secs()),
+            Some(Defect::Replayed) => signed_at = *event.first_signed.get_or_init(|| now),
+            Some(Defect::Malformed | Defect::UnknownFields) => body = event.defective_body.as_ref().unwrap_or(body),
+            Some(Defect::UnknownStatus | Defect::NewId | Defect::Contradicting) | None => {
+                event.first_signed.get_or_init(|| now);
+            }
+        }
+        let keys = self.keyring.read().unwrap_or_else(PoisonError::into_inner).keys(self.clock.now());
+        Sealed { headers: self.dialect.sign(&keys, seal, &event.id, signed_at, body), body: body.clone() }
+    }
+
+    /// Returns the current webhook secret.
+    pub(crate) fn webhook_secret(&self) -> WebhookSecret {
+        self.keyring.read().unwrap_or_else(PoisonError::into_inner).secret().clone()
+    }
+
+    /// Signs with `secret`, or with one made up here, and for as long as `overlap` with the one before too. Returns it.
+    pub(crate) fn rotate_webhook_secret(
+        &self,
+        secret: Option<WebhookSecret>,
+        overlap: Duration,
+    ) -> Result<WebhookSecret, RotateSecretError> {
+        let secret = match secret {
+            Some(secret) => secret,
+            None => self.speaks.secret(random()?),
+        };
+        let until = self.clock.now().saturating_add(overlap);
+        self.keyring.write().unwrap_or_else(PoisonError::into_inner).rotate(secret.clone(), until)?;
+        Ok(secret)
+    }
+
+    fn rotate_as_planned(&self, overlap: Duration) {
+        if let Err(error) = self.rotate_webhook_secret(self.next_webhook_secret.clone(), overlap) {
+            tracing::warn!(tenant = self.name, %error, "the webhook secret could not be changed");
+        }
+    }
+
     /// Waits until no decision and no callback is outstanding.
     pub(crate) async fn idle(&self) {
         loop {
@@ -205,5 +337,11 @@ impl Tenant {
     fn world(&self) -> MutexGuard<'_, World> {
         // A panic while it was held would be a bug elsewhere; what is known is still worth more than nothing.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tenant").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -14,8 +14,9 @@ use tracing::{debug, warn};
 
 use super::exchange::Exchange;
 use super::line::Line;
-use crate::config::VendorConfig;
+use crate::config::Limits;
 use crate::tenant::Tenant;
+use crate::tenants::Tenants;
 
 /// How long a client may take to send a request's head, or leave a connection unused. Kept by the machine's time on any clock: it protects real sockets.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
@@ -24,7 +25,7 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// Accepts connections and serves them.
 pub(crate) struct Server {
-    tenant: Arc<Tenant>,
+    tenants: Arc<Tenants>,
     hang: Duration,
     places: Arc<Semaphore>,
     http: http1::Builder,
@@ -37,8 +38,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new(
-        config: &VendorConfig,
-        tenant: Arc<Tenant>,
+        limits: Limits,
+        tenants: Arc<Tenants>,
         tasks: TaskTracker,
         stop: CancellationToken,
         kill: CancellationToken,
@@ -46,9 +47,9 @@ impl Server {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
         Self {
-            tenant,
-            hang: config.limits.hang,
-            places: Arc::new(Semaphore::new(config.limits.connections)),
+            tenants,
+            hang: limits.hang,
+            places: Arc::new(Semaphore::new(limits.connections)),
             http,
             tasks,
             stop,
@@ -64,7 +65,7 @@ impl Server {
             let accepted = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return,
-                began = self.tenant.refusal_begins(seen) => {
+                began = self.default().refusal_begins(seen) => {
                     seen = Some(began);
                     self.cut.send_replace(());
                     continue;
@@ -75,10 +76,15 @@ impl Server {
                 Ok((stream, place)) => self.welcome(stream, place),
                 Err(error) => {
                     warn!(%error, "a connection could not be accepted");
-                    self.tenant.clock.wait_for(ACCEPT_AGAIN_AFTER).await;
+                    self.default().clock.wait_real_for(ACCEPT_AGAIN_AFTER).await;
                 }
             }
         }
+    }
+
+    /// Whether connections are refused is the default tenant's business alone.
+    fn default(&self) -> &Tenant {
+        self.tenants.default_tenant()
     }
 
     /// Accepts a connection when there is a place for it.
@@ -91,9 +97,9 @@ impl Server {
     fn welcome(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
         let _ = stream.set_nodelay(true); // fails only when the connection is gone already, which reading will tell
         let line = Line::new(stream);
-        if self.tenant.is_refusing() {
+        if self.default().is_refusing() {
             line.reset().pull();
-            self.tenant.counters.connections_refused.add(1);
+            self.default().counters.connections_refused.add(1);
             return;
         }
         self.serve(line, place);
@@ -101,7 +107,7 @@ impl Server {
 
     fn serve(&self, line: Line, place: OwnedSemaphorePermit) {
         let reset = line.reset();
-        let exchange = Arc::new(Exchange::new(Arc::clone(&self.tenant), reset.clone(), self.stop.clone(), self.hang));
+        let exchange = Arc::new(Exchange::new(Arc::clone(&self.tenants), reset.clone(), self.hang));
         let service = service_fn(move |request| {
             let exchange = Arc::clone(&exchange);
             async move { exchange.answer(request).await }

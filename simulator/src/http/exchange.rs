@@ -11,7 +11,6 @@ use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
 use kycsim_scenarios::vendor::Fault;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::body::{ReadBodyError, pieces, read_json};
@@ -22,15 +21,15 @@ use crate::dialects::{BodyForm, Payload, Route};
 use crate::idempotency::{Fingerprint, IdempotencyKey, Repeatable};
 use crate::refusal::Refusal;
 use crate::tenant::{Tenant, Verdict};
+use crate::tenants::{Asked, Tenants};
 
 /// How long a client may take to send a body: a picture over a poor line, and no longer.
 const BODY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Serves the requests of one connection.
 pub(super) struct Exchange {
-    tenant: Arc<Tenant>,
+    tenants: Arc<Tenants>,
     reset: Reset,
-    stop: CancellationToken,
     hang: Duration,
 }
 
@@ -43,8 +42,8 @@ pub(super) struct Unanswered;
 type Understood = (Call, Option<Repeatable>);
 
 impl Exchange {
-    pub(super) const fn new(tenant: Arc<Tenant>, reset: Reset, stop: CancellationToken, hang: Duration) -> Self {
-        Self { tenant, reset, stop, hang }
+    pub(super) const fn new(tenants: Arc<Tenants>, reset: Reset, hang: Duration) -> Self {
+        Self { tenants, reset, hang }
     }
 
     /// Answers a request, or breaks the connection when an incident says so.
@@ -52,22 +51,28 @@ impl Exchange {
     where
         B: Body<Data = Bytes> + Unpin + Send,
     {
-        let id = self.tenant.next_request_id();
-        let dialect = &self.tenant.dialect;
         let (head, body) = request.into_parts();
+        let asked = self.tenants.asked(&head.headers);
+        let (tenant, stranger) = match &asked {
+            Asked::Default => (self.tenants.default_tenant(), None),
+            Asked::Made(tenant) => (tenant, None),
+            Asked::Nobody(refusal) => (self.tenants.default_tenant(), Some(refusal)),
+        };
+        let id = tenant.next_request_id();
+        let dialect = &tenant.dialect;
 
         // Biased, and the body first: the timer is set only for bodies that are not there yet, which most are.
         let understood = tokio::select! {
             biased;
-            understood = self.understand(&head, body) => understood,
-            () = self.tenant.clock.wait_for(BODY_WITHIN) => Err(ReadBodyError::BrokenOff),
+            understood = understand(tenant, stranger, &head, body) => understood,
+            () = tenant.clock.wait_real_for(BODY_WITHIN) => Err(ReadBodyError::BrokenOff),
         };
         let understood = understood.map_err(|error| {
             debug!(%error, "a request was not read to its end");
             Unanswered
         })?;
         let verdict = match understood {
-            Ok((call, repeatable)) => self.tenant.answer(call, repeatable).await,
+            Ok((call, repeatable)) => tenant.answer(call, repeatable).await,
             Err(refusal) => Verdict::True(Err(refusal)),
         };
         let truth = |said: Result<Granted, Refusal>| match said {
@@ -78,10 +83,10 @@ impl Exchange {
             Verdict::True(said) => truth(said),
             Verdict::Spoiled(said, _) => truth(said),
             Verdict::Failed(fault) => {
-                self.tenant.counters.faults.add(1);
+                tenant.counters.faults.add(1);
                 match fault {
                     Fault::Error { status } => dialect.fail(status, id),
-                    Fault::Hang => return Err(self.hang().await),
+                    Fault::Hang => return Err(self.hang(tenant).await),
                     _ => return Err(self.break_off()),
                 }
             }
@@ -89,54 +94,55 @@ impl Exchange {
         Ok(reply.map(Full::new))
     }
 
-    /// Reads a request, to its end, and finds out what it wants.
-    async fn understand<B>(&self, head: &Parts, mut body: B) -> Result<Result<Understood, Refusal>, ReadBodyError>
-    where
-        B: Body<Data = Bytes> + Unpin + Send,
-    {
-        let dialect = &self.tenant.dialect;
-        let route = match self.admit(head) {
-            Ok(route) => route,
-            Err(refusal) => return discard(body).await.map(|()| Err(refusal)),
-        };
-        let path = head.uri.path();
-        let payload = match content(&route, &head.headers, body.is_end_stream()) {
-            Ok(Content::Nothing) => Ok(Payload::Nothing),
-            Ok(Content::Json) => read_json(&mut body).await?.map(Payload::Json),
-            // Boxed: it is large, and would make every request carry room for it.
-            Ok(Content::Form { boundary }) => Box::pin(read_form(&mut body, &boundary)).await?.map(Payload::Form),
-            Err(refusal) => Err(refusal),
-        };
-        discard(body).await?; // an answer that comes before the request has ended may never be read
-        Ok(payload.and_then(|payload| {
-            let repeatable = if route.repeatable { repeatable(&head.headers, path, &payload)? } else { None };
-            Ok((dialect.call(route, payload)?, repeatable))
-        }))
-    }
-
-    /// Returns what is at the address, for whoever may go there.
-    fn admit(&self, head: &Parts) -> Result<Route, Refusal> {
-        let route = self.tenant.dialect.route(&head.method, head.uri.path())?;
-        match self.tenant.dialect.api_key(&head.headers) {
-            None => Err(Refusal::MissingApiKey),
-            Some(key) if !self.tenant.api_key.is(key) => Err(Refusal::InvalidApiKey),
-            Some(_) => Ok(route),
-        }
-    }
-
     fn break_off(&self) -> Unanswered {
         self.reset.pull();
         Unanswered
     }
 
-    /// Holds a request until the client leaves (then this is dropped), the vendor stops, or it is enough.
-    async fn hang(&self) -> Unanswered {
+    /// Holds a request until the client leaves (then this is dropped), the tenant stops, or it is enough.
+    async fn hang(&self, tenant: &Tenant) -> Unanswered {
         tokio::select! {
-            () = self.tenant.clock.wait_for(self.hang) => {}
-            () = self.stop.cancelled() => {}
+            () = tenant.clock.wait_real_for(self.hang) => {}
+            () = tenant.stop.cancelled() => {}
         }
         self.break_off()
     }
+}
+
+/// Reads a request, to its end, and finds out what it wants.
+async fn understand<B>(
+    tenant: &Tenant,
+    stranger: Option<&Refusal>,
+    head: &Parts,
+    mut body: B,
+) -> Result<Result<Understood, Refusal>, ReadBodyError>
+where
+    B: Body<Data = Bytes> + Unpin + Send,
+{
+    let dialect = &tenant.dialect;
+    let route = match admit(tenant, stranger, head) {
+        Ok(route) => route,
+        Err(refusal) => return discard(body).await.map(|()| Err(refusal)),
+    };
+    let path = head.uri.path();
+    let payload = match content(&route, &head.headers, body.is_end_stream()) {
+        Ok(Content::Nothing) => Ok(Payload::Nothing),
+        Ok(Content::Json) => read_json(&mut body).await?.map(Payload::Json),
+        // Boxed: it is large, and would make every request carry room for it.
+        Ok(Content::Form { boundary }) => Box::pin(read_form(&mut body, &boundary)).await?.map(Payload::Form),
+        Err(refusal) => Err(refusal),
+    };
+    discard(body).await?; // an answer that comes before the request has ended may never be read
+    Ok(payload.and_then(|payload| {
+        let repeatable = if route.repeatable { repeatable(&head.headers, path, &payload)? } else { None };
+        Ok((dialect.call(route, payload)?, repeatable))
+    }))
+}
+
+/// Returns what is at the address, for whoever may go there.
+fn admit(tenant: &Tenant, stranger: Option<&Refusal>, head: &Parts) -> Result<Route, Refusal> {
+    let route = tenant.dialect.route(&head.method, head.uri.path())?;
+    stranger.map_or(Ok(route), |refusal| Err(refusal.clone()))
 }
 
 /// What kind of body came.

@@ -32,9 +32,9 @@ fn world(more: &str) -> World {
     let scenario = Scenario::parse("test", &format!("{HEAD}{more}")).unwrap();
     let clock = Clock::starting_at(Instant::now());
     let secret = WebhookSecret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-    let config = VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret.clone(), clock)
+    let config = VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret, clock)
         .callback_url(CallbackUrl::parse("http://127.0.0.1:1/").unwrap());
-    World::new(&config, Dialect::Generic.translator(&secret, clock.wall()).unwrap(), Arc::default())
+    World::new(&config, Dialect::Generic.translator(&config), Arc::default())
 }
 
 fn secs(seconds: u64) -> SimTime {
@@ -69,7 +69,7 @@ fn play(world: &mut World, end: SimTime, mut receive: impl FnMut(&Delivery) -> D
         loop {
             match world.step(now) {
                 Step::Nothing => break,
-                Step::Done => {}
+                Step::Done | Step::RotateSecret { .. } => {}
                 Step::Deliver(delivery) => {
                     delivered.push(now.as_micros() / 1_000_000);
                     let result = receive(&delivery);

@@ -1,12 +1,16 @@
 //! The vendor through its public face: HTTP in, callbacks out. Each test has a vendor and a backend of its own, on ports of their own.
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
+mod advance;
 mod callbacks;
+mod customer;
 mod faults;
 mod flow;
 mod holds;
 mod names;
+mod receiver;
 mod repeat;
 mod requests;
 mod shutdown;
 mod stage;
+mod tenants;

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::call::{Call, NewSession, Upload};
-use crate::callbacks::CallbackUrl;
+use crate::callbacks::{AllowedHosts, CallbackUrl};
 use crate::clock::WallEpoch;
 use crate::dialects::{Payload, Route, Target, Telling};
 use crate::http::{Form, Part};
@@ -163,9 +163,9 @@ fn write(wire: &impl Serialize) -> Vec<u8> {
 }
 
 /// Returns what a request wants.
-pub(super) fn call(route: Route, payload: Payload) -> Result<Call, Refusal> {
+pub(super) fn call(route: Route, payload: Payload, hosts: &AllowedHosts) -> Result<Call, Refusal> {
     match route.target {
-        Target::NewSession => new_session(payload).map(Call::CreateSession),
+        Target::NewSession => new_session(payload, hosts).map(Call::CreateSession),
         Target::Session(session) => Ok(Call::GetSession(session)),
         Target::Document(session) => {
             let (side, picture) = document(payload)?;
@@ -177,7 +177,7 @@ pub(super) fn call(route: Route, payload: Payload) -> Result<Call, Refusal> {
     }
 }
 
-fn new_session(payload: Payload) -> Result<NewSession, Refusal> {
+fn new_session(payload: Payload, hosts: &AllowedHosts) -> Result<NewSession, Refusal> {
     let mut fields = object(payload)?;
     let reference = text(&mut fields, "reference", REFERENCE)?;
     let country = text(&mut fields, "country", COUNTRY)?;
@@ -185,7 +185,7 @@ fn new_session(payload: Payload) -> Result<NewSession, Refusal> {
     let callback_url = match fields.remove("callback_url") {
         None | Some(Value::Null) => None,
         Some(Value::String(url)) => {
-            Some(CallbackUrl::parse(&url).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })?)
+            Some(CallbackUrl::parse_allowing(&url, hosts).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })?)
         }
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             return Err(Refusal::InvalidField { field: "callback_url", expected: "a text" });
@@ -303,7 +303,7 @@ mod tests {
     }
 
     fn new(body: &str) -> Result<NewSession, Refusal> {
-        new_session(Payload::Json(Bytes::copy_from_slice(body.as_bytes())))
+        new_session(Payload::Json(Bytes::copy_from_slice(body.as_bytes())), &AllowedHosts::default())
     }
 
     #[test]
