@@ -25,7 +25,7 @@ pub(super) fn two_columns(title: &str, headings: [&str; 2], rows: &[Row]) -> Str
     push_line(&mut print, &format!("{indent}{}", "=".repeat(title.chars().count())));
     push_line(&mut print, "");
     push_line(&mut print, &rule);
-    push_line(&mut print, &format!("| {:<width$}| {:<COLUMN$}|", headings[0], headings[1], width = COLUMN - 1));
+    push_line(&mut print, &format!("| {:<width$}| {:<width$}|", headings[0], headings[1], width = COLUMN - 1));
     push_line(&mut print, &rule);
     push_cells(&mut print, "", "", None);
     for row in rows {
