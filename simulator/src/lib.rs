@@ -11,6 +11,7 @@
 //! | `driver` | the one task of each tenant that performs what falls due |
 //! | `http` | the accept loop, connections, bodies, faults that need a socket |
 //! | `callbacks` | addresses, events, lanes and deliveries |
+//! | `journal` | what went over the wire, and the questions that tests ask about it |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
 //! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
@@ -27,6 +28,7 @@ mod driver;
 mod http;
 mod id;
 mod idempotency;
+mod journal;
 mod ledger;
 mod picture;
 mod refusal;
@@ -43,6 +45,11 @@ pub use clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
 pub use dialects::Dialect;
+pub use journal::{
+    BODY_KEPT_MAX, Body, DeliveryPattern, Endpoint, Entry, EntryKind, Export, Filter, Headers, InvalidPattern, InvalidTimes, Journal,
+    JournalLimits, PAGE_MAX, Page, Pattern, Recorded, RecordedDelivery, RecordedRequest, RequestPattern, ResultWord, Times, Verification,
+    nearest_endpoint, write_ndjson,
+};
 pub use ledger::LedgerSink;
 pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
 pub use tenants::{AdvanceError, CreateTenantError, DeleteTenantError, NewTenant, Outstanding, RotateSecretError, TenantHandle};
