@@ -209,6 +209,20 @@ impl Clock {
         tokio::time::sleep(length).await;
     }
 
+    /// Returns the machine's time of day, whatever the mode.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else must use")]
+    pub fn real_time(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Starts to measure the machine's time, whatever the mode.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else must use")]
+    pub(crate) fn stopwatch(&self) -> Stopwatch {
+        Stopwatch(Instant::now())
+    }
+
     /// Returns the machine's time of day as whole seconds since 1970, whatever the mode: what a receiver compares a signature's time with.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else must use")]
@@ -220,6 +234,17 @@ impl Clock {
     #[must_use]
     pub(crate) const fn wall(&self) -> WallEpoch {
         self.wall
+    }
+}
+
+/// Measures the machine's time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// How long ago it was started.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

@@ -8,6 +8,7 @@ use kycsim_scenarios::Scenario;
 
 use crate::callbacks::{AllowedHosts, CallbackUrl};
 use crate::clock::Clock;
+use crate::journal::JournalLimits;
 use crate::ledger::LedgerSink;
 use crate::secret::{ApiKey, WebhookSecret};
 
@@ -99,6 +100,8 @@ pub struct Limits {
     pub orders: usize,
     /// Ledger entries kept in memory: the oldest are dropped, and counted. A sink sees all.
     pub ledger_entries: usize,
+    /// Requests and tries of deliveries kept in each tenant's journal: the oldest make room, and whoever reads on learns how many were missed.
+    pub journal: JournalLimits,
     /// Tenants beside the default one: a new one is refused with an error. Each has the bounds above to itself.
     pub tenants: usize,
     /// Open connections: further ones wait in the listener's queue.
@@ -114,6 +117,7 @@ impl Default for Limits {
             idempotency_keys: 200_000,
             orders: 100_000,
             ledger_entries: 500_000,
+            journal: JournalLimits::default(),
             tenants: 10_000,
             connections: 2048,
             hang: Duration::from_secs(300),

@@ -37,7 +37,10 @@ async fn carry(tenant: Carrying, courier: Courier, first: Delivery) {
     while let Some(delivery) = next {
         let event = Arc::clone(&delivery.sending.event);
         let began = tenant.clock.now();
-        let result = deliver(&courier, &tenant.clock, &event, tenant.seal(&delivery)).await;
+        let sealed = tenant.seal(&delivery);
+        let since = tenant.clock.stopwatch();
+        let result = deliver(&courier, &tenant.clock, &event, &sealed).await;
+        tenant.record(&delivery, &sealed, began, since.elapsed(), &result);
         if !matches!(result, DeliveryResult::Accepted { .. }) {
             debug!(session = %event.session, callback = event.id, attempt = delivery.sending.failed + 1, ?result, "callback refused");
         }

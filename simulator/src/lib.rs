@@ -52,5 +52,9 @@ pub use journal::{
 };
 pub use ledger::LedgerSink;
 pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
-pub use tenants::{AdvanceError, CreateTenantError, DeleteTenantError, NewTenant, Outstanding, RotateSecretError, TenantHandle};
+pub use tenants::{
+    AdvanceError, CreateTenantError, DecisionView, DeleteTenantError, INCIDENT_TTL_MAX, IncidentView, NewTenant, Outstanding, ReceiverView,
+    RotateSecretError, SessionView, Subject, TenantHandle, WaitTimeout,
+};
 pub use vendor::{Remains, StartVendorError, Vendor};
+pub use world::CommandError;

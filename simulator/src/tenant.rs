@@ -19,6 +19,7 @@ use crate::config::VendorConfig;
 use crate::counts::Counters;
 use crate::dialects::{Dialect, RequestId, Seal, Translator};
 use crate::idempotency::Repeatable;
+use crate::journal::{Body, Headers, Journal, RecordedDelivery};
 use crate::refusal::Refusal;
 use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret, random};
 use crate::tenants::{Advances, Keyring, RotateSecretError};
@@ -53,6 +54,9 @@ pub(crate) struct Tenant {
     quiet: Notify,
     /// Rung when an incident was started or stopped by hand.
     incidents_changed: Notify,
+    /// Rung when anything has changed.
+    changed: Notify,
+    pub(crate) journal: Journal,
 }
 
 /// What is said to a request.
@@ -136,6 +140,8 @@ impl Tenant {
             sooner: Notify::new(),
             quiet: Notify::new(),
             incidents_changed: Notify::new(),
+            changed: Notify::new(),
+            journal: Journal::new(config.limits.journal),
         })
     }
 
@@ -188,6 +194,7 @@ impl Tenant {
         }
         let next = world.next_due();
         drop(world);
+        self.changed.notify_waiters();
         self.tell_when_quiet();
         self.advances.tell();
         next
@@ -221,6 +228,28 @@ impl Tenant {
         }
     }
 
+    /// Writes a try of a delivery into the journal.
+    pub(crate) fn record(&self, delivery: &Delivery, sealed: &Sealed, began: SimTime, took: Duration, result: &DeliveryResult) {
+        let Sending { event, copy, failed, .. } = &delivery.sending;
+        let recorded = RecordedDelivery {
+            event_id: event.id.clone(),
+            event: event.kind.as_str().into(),
+            session: event.session.shared(),
+            applicant: event.applicant.clone(),
+            copy: copy.number,
+            try_number: failed + 1,
+            defect: copy.defect_of_try(*failed).map(|defect| defect.as_str().into()),
+            due: delivery.due,
+            began,
+            took,
+            receiver: event.to.receiver().into(),
+            headers: Headers::of(&sealed.headers),
+            body: Body::shared(&sealed.body, Some("application/json")),
+            result: result.clone(),
+        };
+        self.journal.record_delivery(self.clock.now(), self.clock.real_time(), recorded);
+    }
+
     /// Takes note of how a delivery ended, and returns the one that may begin in its place.
     pub(crate) fn delivered(&self, delivery: Delivery, began: SimTime, result: DeliveryResult) -> Option<Delivery> {
         let next = self.entering(|world| world.delivered(delivery, began, result, self.clock.now()));
@@ -236,7 +265,8 @@ impl Tenant {
     /// Waits until an incident begins to refuse connections, after those up to `seen`, and returns when that was.
     pub(crate) async fn refusal_begins(&self, seen: Option<SimTime>) -> SimTime {
         loop {
-            let changed = self.incidents_changed.notified(); // before looking, so that what happens in between is not missed
+            let mut changed = std::pin::pin!(self.incidents_changed.notified());
+            changed.as_mut().enable(); // before looking, so that what happens in between is not missed
             let next = self.world().board().next_refusal(seen);
             let due = async {
                 match next {
@@ -249,7 +279,7 @@ impl Tenant {
             };
             tokio::select! {
                 begins = due => return begins,
-                () = changed => {}
+                () = changed.as_mut() => {}
             }
         }
     }
@@ -315,6 +345,25 @@ impl Tenant {
         self.world().ledger()
     }
 
+    /// Obeys a command, at the tenant's present moment.
+    pub(crate) fn command<T>(&self, act: impl FnOnce(&mut World, SimTime) -> T) -> T {
+        let result = self.entering(|world| act(world, self.clock.now()));
+        self.tell_when_quiet();
+        result
+    }
+
+    /// Rings whoever waits for incidents to come and go.
+    pub(crate) fn incidents_changed(&self) {
+        self.incidents_changed.notify_waiters();
+    }
+
+    /// Returns what resolves at the next change of anything, from now on.
+    pub(crate) fn changed(&self) -> impl Future<Output = ()> + '_ {
+        let mut changed = Box::pin(self.changed.notified());
+        changed.as_mut().enable();
+        changed
+    }
+
     /// Does something that may enter new things on the agenda, and wakes the driver when one of them comes first.
     fn entering<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world();
@@ -322,6 +371,7 @@ impl Tenant {
         let result = act(&mut world);
         let after = world.next_due();
         drop(world);
+        self.changed.notify_waiters();
         if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
             self.sooner.notify_one();
         }

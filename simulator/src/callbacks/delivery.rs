@@ -45,13 +45,12 @@ pub(crate) struct Sealed {
 }
 
 /// Sends `event` once, so sealed, and returns how that ended.
-pub(crate) async fn deliver(courier: &Courier, clock: &Clock, event: &Event, sealed: Sealed) -> DeliveryResult {
-    let Sealed { headers, body } = sealed;
+pub(crate) async fn deliver(courier: &Courier, clock: &Clock, event: &Event, sealed: &Sealed) -> DeliveryResult {
     let within = event.terms.within;
-    let mut request = Request::new(Full::new(body));
+    let mut request = Request::new(Full::new(sealed.body.clone()));
     *request.method_mut() = hyper::Method::POST;
     *request.uri_mut() = event.to.as_uri().clone();
-    *request.headers_mut() = headers;
+    *request.headers_mut() = sealed.headers.clone();
 
     let answered = async {
         let answer = courier.0.request(request).await?;

@@ -37,13 +37,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(
-        limits: Limits,
-        tenants: Arc<Tenants>,
-        tasks: TaskTracker,
-        stop: CancellationToken,
-        kill: CancellationToken,
-    ) -> Self {
+    pub(crate) fn new(limits: Limits, tenants: Arc<Tenants>, tasks: TaskTracker, stop: CancellationToken, kill: CancellationToken) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
         Self {

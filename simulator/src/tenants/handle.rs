@@ -22,6 +22,10 @@ impl TenantHandle {
         Self(tenant)
     }
 
+    pub(super) fn tenant(&self) -> &Tenant {
+        &self.0
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {

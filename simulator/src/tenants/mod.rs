@@ -4,9 +4,11 @@
 //! counters, ledger, and the task that performs what falls due.
 
 mod advance;
+mod command;
 mod handle;
 mod keyring;
 mod new;
+mod view;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,9 +29,11 @@ use crate::secret::{ApiKey, InvalidWebhookSecret, random};
 use crate::tenant::Tenant;
 pub(crate) use advance::Advances;
 pub use advance::{AdvanceError, Outstanding};
+pub use command::{INCIDENT_TTL_MAX, Subject, WaitTimeout};
 pub use handle::TenantHandle;
 pub(crate) use keyring::Keyring;
 pub use new::{CreateTenantError, DeleteTenantError, NewTenant, RotateSecretError};
+pub use view::{DecisionView, IncidentView, ReceiverView, SessionView};
 
 /// What the tenant is called that the vendor was started with.
 const DEFAULT: &str = "default";

@@ -31,7 +31,9 @@ use crate::ledger::Ledger;
 use crate::session::Session;
 use crate::store::Store;
 
+pub use command::CommandError;
 pub(crate) use due::Step;
+pub(crate) use orders::Orderee;
 
 use orders::Orders;
 
@@ -116,11 +118,6 @@ impl World {
     /// When the next thing is due.
     pub(crate) fn next_due(&self) -> Option<SimTime> {
         self.agenda.next_due()
-    }
-
-    /// Whether no delivery is on its way, and none waits for its turn.
-    pub(crate) fn nothing_on_its_way(&self) -> bool {
-        self.lanes.is_idle()
     }
 
     /// Returns what the ledger still holds.

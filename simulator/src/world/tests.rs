@@ -52,7 +52,9 @@ fn new_session(number: u64) -> NewSession {
 
 /// Walks an applicant up to and with the submission at `now`.
 fn submit(world: &mut World, number: u64, now: SimTime) -> SessionId {
-    let Ok(Granted::Created(session)) = world.perform(Call::CreateSession(new_session(number)), None, None, now) else { panic!("not created") };
+    let Ok(Granted::Created(session)) = world.perform(Call::CreateSession(new_session(number)), None, None, now) else {
+        panic!("not created")
+    };
     let id = session.about.id.clone();
     let picture = Picture { kind: PictureKind::Jpeg, bytes: 9 };
     for slot in [ImageSlot::Document(Side::Front), ImageSlot::Selfie] {
