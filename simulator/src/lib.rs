@@ -12,12 +12,14 @@
 //! | `http` | the accept loop, connections, bodies, faults that need a socket |
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
+//! | `admin` | the admin API under `/__admin`, and the control room |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
 //! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
 
 #![warn(missing_docs)]
 
+mod admin;
 mod call;
 mod callbacks;
 mod clock;
@@ -51,7 +53,7 @@ pub use journal::{
     nearest_endpoint, write_ndjson,
 };
 pub use ledger::LedgerSink;
-pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
+pub use secret::{AdminToken, ApiKey, InvalidAdminToken, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
 pub use tenants::{
     AdvanceError, CreateTenantError, DecisionView, DeleteTenantError, INCIDENT_TTL_MAX, IncidentView, NewTenant, Outstanding, ReceiverView,
     RotateSecretError, SessionView, Subject, TenantHandle, WaitTimeout,
