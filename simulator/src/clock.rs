@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use kycsim_scenarios::SimTime;
+use tokio::time::Interval;
 
 /// A real clock whose scenario time begins at a moment the caller chose.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +57,17 @@ impl Clock {
     /// Waits for this long; before the epoch, until so long after it.
     pub async fn wait_for(&self, length: Duration) {
         self.wait_until(self.now().saturating_add(length)).await;
+    }
+
+    /// Waits for this long by the machine's time, whatever this clock says: for what protects real sockets.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else must use")]
+    pub async fn wait_real_for(&self, length: Duration) {
+        tokio::time::sleep(length).await;
+    }
+
+    /// Returns what ticks at once and then every `length` (at least a millisecond) by the machine's time, whatever this clock says.
+    pub(crate) fn real_ticks(&self, length: Duration) -> Interval {
+        tokio::time::interval(length.max(Duration::from_millis(1)))
     }
 
     /// Returns the time of day as whole seconds since 1970: what a receiver compares a signature's time with.

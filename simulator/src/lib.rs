@@ -8,7 +8,7 @@
 //! | `world` | the core: sessions, agenda, gate and ledger of one tenant, as a value; it neither waits nor talks |
 //! | `tenant` | the core behind a lock, with its clock: everybody comes here to decide, and waits outside |
 //! | `driver` | the one task that performs what falls due |
-//! | `http` | the accept loop, connections, bodies, faults that need a socket |
+//! | `http` | the accept loop, connections, TLS, bodies, and every fault as it shows on the wire |
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
@@ -41,6 +41,8 @@ pub use clock::Clock;
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
 pub use dialects::Dialect;
+#[cfg(feature = "tls")]
+pub use http::{InvalidTls, Tls};
 pub use ledger::LedgerSink;
 pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, WebhookSecret};
 pub use vendor::{Remains, StartVendorError, Vendor};

@@ -80,6 +80,9 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
     /// Says that the vendor failed, as an incident wants it.
     fn fail(&self, status: u16, request: RequestId) -> Reply;
 
+    /// Returns the body of a granted request without what the customer wants to know, complete in form.
+    fn hollow(&self, body: &Bytes) -> Bytes;
+
     /// Returns the body of the callback about what has just happened to a session.
     fn event(&self, kind: EventKind, session: &Session) -> Bytes;
 

@@ -1,40 +1,41 @@
 //! One request and its answer: read it, understand it, let the tenant decide, say it in the dialect's words.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http_body_util::Full;
 use hyper::body::Body;
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
-use kycsim_scenarios::vendor::Fault;
+use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::answer::Answer;
 use super::body::{ReadBodyError, pieces, read_json};
 use super::form::read_form;
-use super::line::Reset;
+use super::line::Version;
+use super::order::Order;
 use crate::call::{Call, Granted};
+use crate::config::Limits;
 use crate::dialects::{BodyForm, Payload, Route};
 use crate::idempotency::{Fingerprint, IdempotencyKey, Repeatable};
 use crate::refusal::Refusal;
 use crate::tenant::{Tenant, Verdict};
 
-/// How long a client may take to send a body: a picture over a poor line, and no longer.
-const BODY_WITHIN: Duration = Duration::from_secs(60);
-
-/// Serves the requests of one connection.
+/// Serves the requests of one connection. Whoever holds it has something under way.
 pub(super) struct Exchange {
-    tenant: Arc<Tenant>,
-    reset: Reset,
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) order: Order,
     stop: CancellationToken,
-    hang: Duration,
+    limits: Limits,
+    begun: AtomicU64,
 }
 
-/// The connection ends without an answer.
+/// The connection ends without an answer; on HTTP/2, the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection ends without an answer")]
 pub(super) struct Unanswered;
@@ -43,15 +44,31 @@ pub(super) struct Unanswered;
 type Understood = (Call, Option<Repeatable>);
 
 impl Exchange {
-    pub(super) const fn new(tenant: Arc<Tenant>, reset: Reset, stop: CancellationToken, hang: Duration) -> Self {
-        Self { tenant, reset, stop, hang }
+    pub(super) const fn new(tenant: Arc<Tenant>, order: Order, stop: CancellationToken, limits: Limits) -> Self {
+        Self { tenant, order, stop, limits, begun: AtomicU64::new(0) }
+    }
+
+    /// How many requests have come.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Returns what ticks by the machine's time.
+    pub(super) fn ticks(&self, length: Duration) -> Interval {
+        self.tenant.clock.real_ticks(length)
+    }
+
+    /// Waits until the vendor stops.
+    pub(super) async fn stopped(&self) {
+        self.stop.cancelled().await;
     }
 
     /// Answers a request, or breaks the connection when an incident says so.
-    pub(super) async fn answer<B>(&self, request: Request<B>) -> Result<Response<Full<Bytes>>, Unanswered>
+    pub(super) async fn answer<B>(self: Arc<Self>, request: Request<B>, version: Version) -> Result<Response<Answer>, Unanswered>
     where
         B: Body<Data = Bytes> + Unpin + Send,
     {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let id = self.tenant.next_request_id();
         let dialect = &self.tenant.dialect;
         let (head, body) = request.into_parts();
@@ -60,33 +77,42 @@ impl Exchange {
         let understood = tokio::select! {
             biased;
             understood = self.understand(&head, body) => understood,
-            () = self.tenant.clock.wait_for(BODY_WITHIN) => Err(ReadBodyError::BrokenOff),
+            () = self.tenant.clock.wait_real_for(self.limits.body_within) => Err(ReadBodyError::TooSlow),
         };
-        let understood = understood.map_err(|error| {
-            debug!(%error, "a request was not read to its end");
-            Unanswered
-        })?;
+        let understood = understood.map_err(|error| self.unread(error))?;
         let verdict = match understood {
             Ok((call, repeatable)) => self.tenant.answer(call, repeatable).await,
-            Err(refusal) => Verdict::True(Err(refusal)),
+            Err(refusal) => {
+                if let Refusal::BodyTooLarge { .. } = refusal {
+                    self.tenant.counters.bodies_too_large.add(1);
+                }
+                Verdict::True(Err(refusal))
+            }
         };
         let truth = |said: Result<Granted, Refusal>| match said {
             Ok(granted) => dialect.grant(&granted, id),
             Err(refusal) => dialect.refuse(&refusal, id),
         };
-        let reply = match verdict {
-            Verdict::True(said) => truth(said),
-            Verdict::Spoiled(said, _) => truth(said),
-            Verdict::Failed(fault) => {
-                self.tenant.counters.faults.add(1);
-                match fault {
-                    Fault::Error { status } => dialect.fail(status, id),
-                    Fault::Hang => return Err(self.hang().await),
-                    _ => return Err(self.break_off()),
-                }
-            }
+        let (fault, said) = match verdict {
+            Verdict::True(said) => return Ok(truth(said).map(Answer::whole)),
+            Verdict::Spoiled(said, fault) => (fault, truth(said)),
+            Verdict::Failed(fault) => (fault, dialect.fail(500, id)), // of which nothing is sent
         };
-        Ok(reply.map(Full::new))
+        self.tenant.counters.faults.add(1);
+        // Boxed: it is rare, and would make every request carry room for it.
+        Box::pin(Arc::clone(&self).befall(fault, said, version, id)).await
+    }
+
+    /// Takes note of a request that was not read to its end.
+    fn unread(&self, error: ReadBodyError) -> Unanswered {
+        debug!(%error, "a request was not read to its end");
+        match error {
+            ReadBodyError::BrokenOff => {}
+            ReadBodyError::FarTooLong | ReadBodyError::TooSlow => {
+                self.tenant.counters.bodies_cut.add(1);
+            }
+        }
+        Unanswered
     }
 
     /// Reads a request, to its end, and finds out what it wants.
@@ -124,18 +150,12 @@ impl Exchange {
         }
     }
 
-    fn break_off(&self) -> Unanswered {
-        self.reset.pull();
-        Unanswered
-    }
-
     /// Holds a request until the client leaves (then this is dropped), the vendor stops, or it is enough.
-    async fn hang(&self) -> Unanswered {
+    pub(super) async fn hang(&self) {
         tokio::select! {
-            () = self.tenant.clock.wait_for(self.hang) => {}
+            () = self.tenant.clock.wait_real_for(self.limits.hang) => {}
             () = self.stop.cancelled() => {}
         }
-        self.break_off()
     }
 }
 

@@ -1,12 +1,17 @@
 //! The vendor through its public face: HTTP in, callbacks out. Each test has a vendor and a backend of its own, on ports of their own.
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
+mod bounds;
 mod callbacks;
 mod faults;
 mod flow;
 mod holds;
+mod http2;
 mod names;
 mod repeat;
 mod requests;
 mod shutdown;
 mod stage;
+#[cfg(feature = "tls")]
+mod tls;
+mod wire;

@@ -71,6 +71,10 @@ impl Translator for Generic {
         errors::fail(status, &name(request))
     }
 
+    fn hollow(&self, body: &Bytes) -> Bytes {
+        wire::hollow(body)
+    }
+
     fn event(&self, kind: EventKind, session: &Session) -> Bytes {
         wire::event(kind, session, self.wall)
     }
