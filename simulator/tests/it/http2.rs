@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use wiremock::ResponseTemplate;
 
 use crate::faults::{incident, rest};
-use crate::stage::{API_KEY, APPROVE, Stage, limits, new_session};
+use crate::stage::{API_KEY, APPROVE, Stage, limits, new_session, until};
 
 fn client() -> Client {
     Client::builder().no_proxy().http2_prior_knowledge().timeout(Duration::from_secs(20)).build().unwrap()
@@ -32,11 +32,12 @@ async fn both_versions_are_spoken_on_one_port() {
     assert_eq!(stage.vendor.counts().sessions, 51);
 }
 
-/// Returns what a client sees of a request that fails like this: whether it was answered, and its body came in full.
+/// Checks what a client sees of a request that fails like this: whether it is answered, and whether its body comes in full.
 async fn check(fault: &str, answered: bool, whole: bool) {
-    let stage = Stage::set(&incident("0s", &format!("http = {{ {fault}, fail_next = 1 }}"))).await;
-    let client = client();
-    let seen = match create(&client, &stage).await {
+    let stage = Stage::set(&incident("0s", &format!("scope = {{ endpoints = [\"cancel\"] }}\nhttp = {{ {fault} }}"))).await;
+    let (client, session) = (client(), stage.create("a-1").await);
+    let cancel = client.post(stage.url(&format!("/v1/sessions/{session}/cancel"))).bearer_auth(API_KEY);
+    let seen = match cancel.send().await {
         Ok(answer) => (true, answer.bytes().await.is_ok()),
         Err(error) => {
             assert!(!error.is_timeout(), "{fault}: {error:?}");
@@ -83,14 +84,9 @@ async fn a_connection_that_opens_no_stream_is_closed() {
 #[tokio::test]
 async fn a_vendor_stops_though_a_stream_hangs() {
     let stage = Stage::set(&incident("0s", "http = { fault = \"hang\" }")).await;
-    let client = client();
-    let asked = create(&client, &stage);
-    let mut asked = std::pin::pin!(asked);
-    tokio::select! {
-        _ = &mut asked => panic!("it hangs"),
-        _ = crate::stage::until(async || stage.vendor.counts().faults, |faults| *faults == 1) => {}
-    }
-    let Stage { vendor, .. } = stage;
-    let (remains, _) = tokio::join!(vendor.shutdown(Duration::from_secs(10)), client.get("http://127.0.0.1:1").send());
-    assert_eq!(remains.cut_short, 0);
+    let asked = client().post(stage.url("/v1/sessions")).bearer_auth(API_KEY).json(&new_session("a-1")).send();
+    let asked = tokio::spawn(asked);
+    until(async || stage.vendor.counts().faults, |faults| *faults == 1).await;
+    assert_eq!(stage.vendor.shutdown(Duration::from_secs(10)).await.cut_short, 0);
+    assert!(asked.await.unwrap().is_err());
 }

@@ -9,24 +9,31 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::faults::{create_request, incident, rest};
-use crate::stage::{Stage, new_session};
+use crate::stage::{API_KEY, Stage, new_session};
 
-/// Sets a stage where the second request fails like this, and no other.
-async fn failing_second(fault: &str) -> Stage {
-    Stage::set(&incident("0s", &format!("http = {{ {fault}, succeed_first = 1, fail_next = 1 }}"))).await
+/// Sets a stage where cancelling fails like this, and nothing else, with a session to cancel.
+async fn failing_cancel(fault: &str) -> (Stage, String) {
+    let stage = Stage::set(&incident("0s", &format!("scope = {{ endpoints = [\"cancel\"] }}\nhttp = {{ {fault} }}"))).await;
+    let session = stage.create("a-1").await;
+    (stage, session)
 }
 
-/// Sends two requests at once over one connection, checks that the first is answered in full, and returns what comes after.
-async fn second_answer(stage: &Stage) -> (Vec<u8>, Option<ErrorKind>) {
+/// Begins a session and cancels another, both at once over one connection; checks that the first is answered in full, and returns what comes after.
+async fn second_answer(fault: &str) -> (Vec<u8>, Option<ErrorKind>) {
+    let (stage, session) = failing_cancel(fault).await;
+    let cancel = format!("POST /v1/sessions/{session}/cancel HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {API_KEY}\r\n\r\n");
     let mut stream = TcpStream::connect(stage.vendor.address()).await.unwrap();
-    stream.write_all(&[create_request("a-1"), create_request("a-2")].concat()).await.unwrap();
+    stream.write_all(&[create_request("a-2"), cancel.into_bytes()].concat()).await.unwrap();
     let (bytes, end) = rest(stream).await;
     let (head, body) = split(&bytes);
     assert!(head.starts_with("HTTP/1.1 201 Created\r\n"), "{head}");
-    let first = body.split_at_checked(length(&head)).map(|(first, _)| first.to_vec()).expect("the first answer is whole");
-    assert_eq!(serde_json::from_slice::<Value>(&first).unwrap()["reference"], "a-1");
+    let (first, second) = body.split_at_checked(length(&head)).expect("the first answer is whole");
+    assert_eq!(serde_json::from_slice::<Value>(first).unwrap()["reference"], "a-2");
     assert_eq!(stage.vendor.counts().faults, 1);
-    (body[first.len()..].to_vec(), end)
+    let performed = !matches!(second, []) && second[0] == b'H'; // where there is something of a true answer, there was something to answer
+    let status = if performed { "cancelled" } else { "collecting" };
+    assert_eq!(stage.session(&session).await["status"], status);
+    (second.to_vec(), end)
 }
 
 fn split(answer: &[u8]) -> (String, Vec<u8>) {
@@ -38,44 +45,39 @@ fn length(head: &str) -> usize {
     head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length is announced").parse().unwrap()
 }
 
-/// Sends three requests with a real client, and returns whether the second had an answer, and whether its body came in full.
+/// Returns whether a real client had an answer to a request that fails like this, and whether its body came in full.
 async fn as_a_client_sees_it(fault: &str) -> (bool, bool) {
-    let stage = failing_second(fault).await;
-    stage.create("a-1").await;
-    let answer = stage.post("/v1/sessions").json(&new_session("a-2")).send().await;
-    let seen = match answer {
+    let (stage, session) = failing_cancel(fault).await;
+    let seen = match stage.post(&format!("/v1/sessions/{session}/cancel")).send().await {
         Ok(answer) => (true, answer.bytes().await.is_ok()),
         Err(error) => {
             assert!(!error.is_timeout() && !error.is_connect(), "{error:?}");
             (false, false)
         }
     };
-    stage.create("a-3").await; // over a new connection, if need be
+    stage.create("a-2").await; // over a new connection, if need be
     seen
 }
 
 #[tokio::test]
 async fn a_reset_before_the_headers_sends_nothing() {
-    let stage = failing_second("fault = \"connection_reset_by_peer\"").await;
-    assert_eq!(second_answer(&stage).await, (vec![], Some(ErrorKind::ConnectionReset)));
+    assert_eq!(second_answer("fault = \"connection_reset_by_peer\"").await, (vec![], Some(ErrorKind::ConnectionReset)));
     assert_eq!(as_a_client_sees_it("fault = \"connection_reset_by_peer\"").await, (false, false));
 }
 
 #[tokio::test]
 async fn a_reset_in_the_headers_sends_some_of_them() {
     let fault = "fault = \"connection_reset_by_peer\", moment = \"in_headers\"";
-    let stage = failing_second(fault).await;
-    let (sent, end) = second_answer(&stage).await;
-    assert!(sent.starts_with(b"HTTP/1.1 201 Created\r\n") && !sent.windows(4).any(|end| end == b"\r\n\r\n"), "{}", sent.escape_ascii());
+    let (sent, end) = second_answer(fault).await;
+    assert!(sent.starts_with(b"HTTP/1.1 200 OK\r\n") && !sent.windows(4).any(|end| end == b"\r\n\r\n"), "{}", sent.escape_ascii());
     assert_eq!(end, Some(ErrorKind::ConnectionReset));
-    assert_eq!(stage.vendor.counts().sessions, 2, "what was asked for is done");
     assert_eq!(as_a_client_sees_it(fault).await, (false, false));
 }
 
 #[tokio::test]
 async fn a_reset_in_the_body_sends_half_of_it() {
     let fault = "fault = \"connection_reset_by_peer\", moment = \"in_body\"";
-    let (sent, end) = second_answer(&failing_second(fault).await).await;
+    let (sent, end) = second_answer(fault).await;
     let (head, body) = split(&sent);
     assert_eq!((body.len(), end), (length(&head) / 2, Some(ErrorKind::ConnectionReset)));
     assert!(!as_a_client_sees_it(fault).await.1);
@@ -83,7 +85,7 @@ async fn a_reset_in_the_body_sends_half_of_it() {
 
 #[tokio::test]
 async fn a_truncated_body_ends_in_good_order_and_too_soon() {
-    let (sent, end) = second_answer(&failing_second("fault = \"truncated_body\"").await).await;
+    let (sent, end) = second_answer("fault = \"truncated_body\"").await;
     let (head, body) = split(&sent);
     assert_eq!((body.len(), end), (length(&head) / 2, None));
     assert_eq!(as_a_client_sees_it("fault = \"truncated_body\"").await, (true, false));
@@ -91,24 +93,24 @@ async fn a_truncated_body_ends_in_good_order_and_too_soon() {
 
 #[tokio::test]
 async fn an_empty_response_is_none() {
-    assert_eq!(second_answer(&failing_second("fault = \"empty_response\"").await).await, (vec![], None));
+    assert_eq!(second_answer("fault = \"empty_response\"").await, (vec![], None));
     assert_eq!(as_a_client_sees_it("fault = \"empty_response\"").await, (false, false));
 }
 
 #[tokio::test]
 async fn random_data_is_no_http_and_the_same_every_time() {
-    let (sent, end) = second_answer(&failing_second("fault = \"random_data_then_close\"").await).await;
+    let (sent, end) = second_answer("fault = \"random_data_then_close\"").await;
     assert_eq!((sent.len(), end), (256, None));
     assert!(sent.iter().all(|byte| !byte.is_ascii()));
-    assert_eq!(second_answer(&failing_second("fault = \"random_data_then_close\"").await).await.0, sent);
+    assert_eq!(second_answer("fault = \"random_data_then_close\"").await.0, sent);
     assert_eq!(as_a_client_sees_it("fault = \"random_data_then_close\"").await, (false, false));
 }
 
 #[tokio::test]
 async fn a_malformed_chunk_follows_good_headers() {
-    let (sent, end) = second_answer(&failing_second("fault = \"malformed_response_chunk\"").await).await;
+    let (sent, end) = second_answer("fault = \"malformed_response_chunk\"").await;
     let (head, body) = split(&sent);
-    assert!(head.starts_with("HTTP/1.1 201 Created\r\n") && head.contains("transfer-encoding: chunked\r\n"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("transfer-encoding: chunked\r\n"), "{head}");
     assert_eq!((str::from_utf8(&body).unwrap(), end), ("no chunk begins like this\r\n", None));
     assert!(!as_a_client_sees_it("fault = \"malformed_response_chunk\"").await.1);
 }
