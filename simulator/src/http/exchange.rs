@@ -31,7 +31,7 @@ pub(super) struct Exchange {
     pub(super) tenant: Arc<Tenant>,
     pub(super) order: Order,
     stop: CancellationToken,
-    limits: Limits,
+    pub(super) limits: Limits,
     begun: AtomicU64,
 }
 

@@ -85,8 +85,12 @@ impl Exchange {
     async fn spoil(&self, spoil: Spoil, said: Response<Answer>, version: Version) -> Result<Response<Answer>, Unanswered> {
         match version {
             Version::Http1 => {
-                self.order.spoil_next(spoil).await;
-                Ok(said)
+                // A client that does not read its earlier answers has no claim to see how this one fails.
+                tokio::select! {
+                    biased;
+                    () = self.order.spoil_next(spoil) => Ok(said),
+                    () = self.tenant.clock.wait_real_for(self.limits.head_within) => Err(Unanswered),
+                }
             }
             Version::Http2 => {
                 self.order.spoil_now(spoil);
