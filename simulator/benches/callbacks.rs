@@ -70,9 +70,8 @@ async fn flow(per_second: u64, copies: u32, neighbour: Neighbour) {
         }
     };
     let vendor = start(scenario.clone(), Options { callbacks_to: Some(port), sink: Some(Arc::new(sink)), ..Options::default() }).await;
-    let other = neighbour_at.map(|address| async move {
-        start(scenario, Options { callbacks_to: Some(address), ..Options::default() }).await
-    });
+    let other =
+        neighbour_at.map(|address| async move { start(scenario, Options { callbacks_to: Some(address), ..Options::default() }).await });
     let other = match other {
         Some(other) => Some(other.await),
         None => None,
