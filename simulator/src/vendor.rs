@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::admin::Admin;
 use crate::callbacks::InvalidCallbackUrl;
 use crate::config::VendorConfig;
 use crate::counts::Counts;
@@ -78,9 +79,9 @@ impl Vendor {
         let scenario = Arc::clone(&config.scenario);
 
         let (stop, kill, tasks) = (stop.child_token(), CancellationToken::new(), TaskTracker::new());
-        let limits = config.limits;
-        let tenants = Arc::new(Tenants::start(config, dialect, tasks.clone(), stop.clone(), kill.clone())?);
-        let server = Server::new(limits, Arc::clone(&tenants), tasks.clone(), stop.clone(), kill.clone());
+        let tenants = Arc::new(Tenants::start(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
+        let admin = Admin::new(config.admin.clone(), Arc::clone(&tenants), stop.clone()).map(Arc::new);
+        let server = Server::new(&config, Arc::clone(&tenants), admin, tasks.clone(), stop.clone(), kill.clone());
         tasks.spawn(server.run(listener));
         tracing::info!(%address, dialect = dialect.as_str(), scenario = scenario.name.as_str(), "vendor started");
         Ok(Self { address, tenants, tasks, kill, stop: stop.drop_guard() })

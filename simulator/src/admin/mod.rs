@@ -95,6 +95,15 @@ impl Admin {
         path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Whether somebody at `peer` may steer at all: what else they must show comes with each request.
+    pub(crate) fn may_come_from(&self, peer: IpAddr) -> bool {
+        match self.access {
+            Access::None => false,
+            Access::Loopback => peer.to_canonical().is_loopback(),
+            Access::Token(_) => true,
+        }
+    }
+
     /// Answers a request from the machine at `peer`. It ends when the vendor stops.
     pub(crate) async fn answer<B>(&self, request: Request<B>, peer: IpAddr) -> Response<Body>
     where

@@ -139,6 +139,8 @@ impl Tenants {
             ledger_sink: new.ledger_sink,
             limits: self.config.limits,
             admin: self.config.admin.clone(),
+            #[cfg(feature = "tls")]
+            tls: None,
         };
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let tenant = Arc::new(Tenant::new(new.name, serial, &config, dialect, &self.stop, &self.kill)?);

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
 mod advance;
+mod bounds;
 mod callbacks;
 mod customer;
 mod faults;
 mod flow;
 mod holds;
+mod http2;
 mod names;
 mod receiver;
 mod repeat;
@@ -14,3 +16,6 @@ mod requests;
 mod shutdown;
 mod stage;
 mod tenants;
+#[cfg(feature = "tls")]
+mod tls;
+mod wire;

@@ -54,6 +54,10 @@ pub(super) fn signer(secret: &WebhookSecret) -> Result<Arc<dyn Signer>, InvalidW
 }
 
 impl Translator for Generic {
+    fn request_name(&self, request: RequestId) -> String {
+        name(request)
+    }
+
     fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal> {
         routes::route(method, path)
     }
@@ -78,6 +82,10 @@ impl Translator for Generic {
 
     fn fail(&self, status: u16, request: RequestId) -> Reply {
         errors::fail(status, &name(request))
+    }
+
+    fn hollow(&self, body: &Bytes) -> Bytes {
+        wire::hollow(body)
     }
 
     fn event(&self, kind: EventKind, session: &Session, telling: Telling) -> Bytes {

@@ -121,6 +121,13 @@ pub(super) fn event(kind: EventKind, session: &Session, telling: Telling, wall: 
     write(&EventWire { r#type, timestamp: Time(wall.at(session.updated_at)), api_revision: news, data }).into()
 }
 
+/// Returns the JSON object with its name and kind only.
+pub(super) fn hollow(body: &Bytes) -> Bytes {
+    let mut fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default(); // our own answers: always objects
+    fields.retain(|name, _| matches!(name.as_str(), "id" | "object"));
+    write(&fields).into()
+}
+
 fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
     let about = &session.about;
     SessionWire {
@@ -300,6 +307,12 @@ mod tests {
         check("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z");
         check("2024-02-29T23:59:59.9999Z", "2024-02-29T23:59:59.999Z");
         check("2026-11-22T01:00:00+02:00", "2026-11-21T23:00:00.000Z");
+    }
+
+    #[test]
+    fn a_hollow_answer_says_what_it_is_and_no_more() {
+        let hollowed = hollow(&Bytes::from_static(br#"{"id":"ses_1","object":"session","status":"approved","decision":{"id":"x"}}"#));
+        assert_eq!(hollowed, r#"{"id":"ses_1","object":"session"}"#);
     }
 
     fn new(body: &str) -> Result<NewSession, Refusal> {
