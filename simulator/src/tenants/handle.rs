@@ -101,6 +101,11 @@ impl TenantHandle {
         self.0.look(|world, _| world.ledger_after(cursor, most))
     }
 
+    /// Waits for the next change of anything, from now on.
+    pub(crate) async fn changed(&self) {
+        self.0.changed().await;
+    }
+
     /// Waits until it has stopped: it was deleted, or its vendor shut down.
     pub async fn stopped(&self) {
         self.0.stop.cancelled().await;
