@@ -172,6 +172,11 @@ impl World {
         self.callback_url = url;
     }
 
+    /// Where callbacks go when a session does not say.
+    pub(crate) const fn callback_url(&self) -> Option<&CallbackUrl> {
+        self.callback_url.as_ref()
+    }
+
     /// Returns the latest sessions, the newest first, that `pick` picks.
     pub(crate) fn sessions(&self, most: usize, pick: impl Fn(&Session) -> bool) -> Vec<Session> {
         self.store.latest(most, pick)
