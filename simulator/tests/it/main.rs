@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
 mod advance;
+mod behaviour;
 mod callbacks;
 mod customer;
 mod faults;
