@@ -90,9 +90,10 @@ async fn a_receiver_that_fails_too_often_is_sent_nothing_until_it_is_enabled_aga
     let receiver = scene.backend.address().to_string();
     for number in 0..2 {
         scene.walk(&format!("a-{number}")).await;
+        scene.advance(secs(1)).await;
     }
     scene.advance(HOUR).await;
-    assert_eq!(scene.seconds(), [8.0, 8.0, 18.0], "three failures; the fourth try is not made");
+    assert_eq!(scene.seconds(), [8.0, 9.0, 18.0], "three failures; the fourth try is not made");
     let [failing] = &scene.vendor.failing_receivers()[..] else { panic!("one") };
     assert_eq!((&failing.receiver, failing.failed_in_a_row, failing.disabled), (&receiver, 3, true));
     scene.walk("a-2").await;

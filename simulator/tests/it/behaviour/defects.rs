@@ -95,10 +95,16 @@ async fn a_replay_is_the_same_even_when_the_secret_has_changed_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_replay_repeats_what_was_sent_even_if_that_was_malformed() {
-    let (received, ..) = play("replayed = { probability = 1, after = \"30s\" }\nmalformed = 1").await;
-    let [first, replay] = &received[..] else { panic!("two") };
-    assert_eq!((&first.body, &first.headers), (&replay.body, &replay.headers));
+async fn a_replay_repeats_what_told_the_truth() {
+    let lines = "replayed = { probability = 1, after = \"30s\" }\nunsigned = 1\nunknown_status = 1\nretry = [\"5s\"]";
+    let refuse_first = |request: &Request| ResponseTemplate::new(if request.headers.contains_key("webhook-signature") { 204 } else { 401 });
+    let scene = Scene::answering(&format!("{IN_8_S}[vendor.callbacks]\n{lines}"), refuse_first).await;
+    scene.walk("a-1").await;
+    scene.advance(secs(60)).await;
+    let received = scene.received().await;
+    assert_eq!(scene.seconds(), [8.0, 8.0, 13.0, 38.0], "an unknown status, an unsigned try, its retry, the replay");
+    assert_eq!(verdicts(&received, &scene)[1..], [Seen::Unsigned, Seen::Genuine, Seen::Genuine]);
+    assert_eq!((&received[2].body, &received[2].headers), (&received[3].body, &received[3].headers));
 }
 
 #[tokio::test]
