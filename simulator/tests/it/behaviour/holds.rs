@@ -54,6 +54,20 @@ async fn starved_callbacks_leave_so_many_a_second_and_the_rest_at_the_end() {
 }
 
 #[tokio::test]
+async fn starved_callbacks_leave_when_the_incident_is_stopped_and_their_retries_in_their_own_time() {
+    let lines = incident("starve_rate = 0.001").replace("[[incident]]", "callbacks.retry = [\"30m\"]\n[[incident]]");
+    let scene = Scene::answering(&lines, wiremock::ResponseTemplate::new(500)).await;
+    for number in 0..3 {
+        scene.walk(&format!("a-{number}")).await;
+    }
+    scene.advance(secs(1100)).await;
+    let starved = scene.vendor.incidents()[0].id;
+    scene.vendor.stop_incident(kycsim_scenarios::vendor::IncidentId(starved)).unwrap();
+    scene.advance(HOUR).await;
+    assert_eq!(scene.seconds(), [8.0, 1008.0, 1100.0, 1808.0, 2808.0, 2900.0]);
+}
+
+#[tokio::test]
 async fn a_hold_that_is_stopped_by_hand_lets_go_then() {
     let scene = Scene::set(&incident("release_rate = 4")).await;
     let references = submit(&scene, 3).await;
