@@ -15,3 +15,4 @@ mod requests;
 mod shutdown;
 mod stage;
 mod tenants;
+mod testing;
