@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use kycsim_scenarios::SimTime;
 use tokio::sync::watch;
+use tokio::time::Interval;
 
 /// How scenario time goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -207,6 +208,11 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else must use")]
     pub async fn wait_real_for(&self, length: Duration) {
         tokio::time::sleep(length).await;
+    }
+
+    /// Returns what ticks at once and then every `length` (at least a millisecond) by the machine's time, whatever this clock says.
+    pub(crate) fn real_ticks(&self, length: Duration) -> Interval {
+        tokio::time::interval(length.max(Duration::from_millis(1)))
     }
 
     /// Returns the machine's time of day, whatever the mode.

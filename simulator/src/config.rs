@@ -8,6 +8,8 @@ use kycsim_scenarios::Scenario;
 
 use crate::callbacks::{AllowedHosts, CallbackUrl};
 use crate::clock::Clock;
+#[cfg(feature = "tls")]
+use crate::http::Tls;
 use crate::journal::JournalLimits;
 use crate::ledger::LedgerSink;
 use crate::secret::{ApiKey, WebhookSecret};
@@ -25,6 +27,8 @@ pub struct VendorConfig {
     pub(crate) callback_hosts: AllowedHosts,
     pub(crate) ledger_sink: Option<Arc<dyn LedgerSink>>,
     pub(crate) limits: Limits,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
 }
 
 impl VendorConfig {
@@ -40,6 +44,8 @@ impl VendorConfig {
             callback_hosts: AllowedHosts::default(),
             ledger_sink: None,
             limits: Limits::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -66,6 +72,13 @@ impl VendorConfig {
     /// Lets `sink` listen to the ledger.
     pub fn ledger_sink(mut self, sink: Arc<dyn LedgerSink>) -> Self {
         self.ledger_sink = Some(sink);
+        self
+    }
+
+    /// Speaks HTTPS instead of HTTP.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -104,8 +117,19 @@ pub struct Limits {
     pub journal: JournalLimits,
     /// Tenants beside the default one: a new one is refused with an error. Each has the bounds above to itself.
     pub tenants: usize,
-    /// Open connections: further ones wait in the listener's queue.
+    /// Open connections: further ones wait, one accepted and counted, the rest in the listener's queue.
     pub connections: usize,
+    /// Headers of one request: what has more is answered 431, and its connection closed. Other numbers than the default cost an allocation a request.
+    /// HTTP/2 counts bytes only.
+    pub headers: usize,
+    /// Bytes of one request's head: what is longer is answered 431, and an HTTP/1 connection closed.
+    pub head_bytes: usize,
+    /// How long a connection may go without a new request and with none under way: idle, dribbling a head, not reading an answer, or stuck in a TLS
+    /// handshake. Then it is closed, at the latest half as long again later. By the machine's time on any clock.
+    pub head_within: Duration,
+    /// How long a client may take to send a body: a picture over a poor line, and no longer. Then its connection is closed (on HTTP/2: the stream
+    /// reset). By the machine's time on any clock.
+    pub body_within: Duration,
     /// How long a request that an incident hangs is held before its connection is reset, if the client does not leave first.
     pub hang: Duration,
 }
@@ -120,6 +144,10 @@ impl Default for Limits {
             journal: JournalLimits::default(),
             tenants: 10_000,
             connections: 2048,
+            headers: 100,
+            head_bytes: 32 * 1024,
+            head_within: Duration::from_secs(30),
+            body_within: Duration::from_secs(60),
             hang: Duration::from_secs(300),
         }
     }

@@ -9,7 +9,7 @@
 //! | `tenants` | all tenants of a vendor, told apart by API key; their secrets, and the moving of their clocks |
 //! | `tenant` | the core behind a lock, with its clock: everybody comes here to decide, and waits outside |
 //! | `driver` | the one task of each tenant that performs what falls due |
-//! | `http` | the accept loop, connections, bodies, faults that need a socket |
+//! | `http` | the accept loop, connections, TLS, bodies, and every fault as it shows on the wire |
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
 //! | [`testing`] | a vendor for tests, in a line |
@@ -47,6 +47,8 @@ pub use clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
 pub use dialects::Dialect;
+#[cfg(feature = "tls")]
+pub use http::{InvalidTls, Tls};
 pub use journal::{
     BODY_KEPT_MAX, Body, DeliveryPattern, Endpoint, Entry, EntryKind, Export, Filter, Headers, InvalidPattern, InvalidTimes, Journal,
     JournalLimits, PAGE_MAX, Page, Pattern, Recorded, RecordedDelivery, RecordedRequest, RequestPattern, ResultWord, Times, Verification,

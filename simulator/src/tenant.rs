@@ -6,20 +6,20 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use kycsim_scenarios::SimTime;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry};
 use kycsim_scenarios::vendor::{Befalling, Defect, Fault};
+use kycsim_scenarios::{ApplicantKey, SimTime};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Granted};
 use crate::callbacks::{Delivery, Sealed, Sending};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::VendorConfig;
 use crate::counts::Counters;
 use crate::dialects::{Dialect, RequestId, Seal, Translator};
 use crate::idempotency::Repeatable;
-use crate::journal::{Body, Headers, Journal, RecordedDelivery};
+use crate::journal::{Body, Headers, Journal, RecordedDelivery, RecordedRequest};
 use crate::refusal::Refusal;
 use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret, random};
 use crate::tenants::{Advances, Keyring, RotateSecretError};
@@ -57,6 +57,16 @@ pub(crate) struct Tenant {
     /// Rung when anything has changed.
     changed: Notify,
     pub(crate) journal: Journal,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub(crate) struct Met {
+    /// Whom it was about, if anybody that is known.
+    pub(crate) applicant: Option<ApplicantKey>,
+    /// How long its answer was held back on purpose.
+    pub(crate) delay: Duration,
+    pub(crate) verdict: Verdict,
 }
 
 /// What is said to a request.
@@ -151,22 +161,23 @@ impl Tenant {
     }
 
     /// Answers a call: waits as long as the scenario says (in real time: its caller does), then fails it, grants it or refuses it.
-    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Verdict {
-        let answer = match self.world().meet(&call, self.clock.now()) {
-            Ok(answer) => answer,
-            Err(refusal) => return Verdict::True(Err(refusal)),
+    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Met {
+        let (applicant, answer) = match self.world().meet(&call, self.clock.now()) {
+            Ok(met) => met,
+            Err(refusal) => return Met { applicant: None, delay: Duration::ZERO, verdict: Verdict::True(Err(refusal)) },
         };
         if !answer.delay.is_zero() {
             self.clock.wait_real_for(answer.delay).await;
         }
-        match answer.befalls {
+        let verdict = match answer.befalls {
             None => Verdict::True(self.perform(call, repeatable, None).await),
             Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
             Some(Befalling { fault, performed: true }) => {
                 let said = self.perform(call, repeatable, Some(fault)).await;
                 if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
             }
-        }
+        };
+        Met { applicant: Some(applicant), delay: answer.delay, verdict }
     }
 
     async fn perform(&self, call: Call, repeatable: Option<Repeatable>, fault: Option<Fault>) -> Result<Granted, Refusal> {
@@ -226,6 +237,12 @@ impl Tenant {
             () = due => {}
             () = self.sooner.notified() => {}
         }
+    }
+
+    /// Writes a request into the journal.
+    pub(crate) fn write_down(&self, mut request: RecordedRequest, came: Stopwatch) {
+        request.took = came.elapsed();
+        self.journal.record_request(self.clock.now(), self.clock.real_time(), request);
     }
 
     /// Writes a try of a delivery into the journal.

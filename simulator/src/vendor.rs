@@ -78,9 +78,8 @@ impl Vendor {
         let scenario = Arc::clone(&config.scenario);
 
         let (stop, kill, tasks) = (stop.child_token(), CancellationToken::new(), TaskTracker::new());
-        let limits = config.limits;
-        let tenants = Arc::new(Tenants::start(config, dialect, tasks.clone(), stop.clone(), kill.clone())?);
-        let server = Server::new(limits, Arc::clone(&tenants), tasks.clone(), stop.clone(), kill.clone());
+        let tenants = Arc::new(Tenants::start(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
+        let server = Server::new(&config, Arc::clone(&tenants), tasks.clone(), stop.clone(), kill.clone());
         tasks.spawn(server.run(listener));
         tracing::info!(%address, dialect = dialect.as_str(), scenario = scenario.name.as_str(), "vendor started");
         Ok(Self { address, tenants, tasks, kill, stop: stop.drop_guard() })

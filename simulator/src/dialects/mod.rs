@@ -84,20 +84,26 @@ impl Dialect {
 
 /// What every dialect can say. Pure: the same arguments, the same answer.
 pub(crate) trait Translator: fmt::Debug + Send + Sync {
+    /// Returns the name of a request, as its answer has it.
+    fn request_name(&self, request: RequestId) -> String;
+
     /// Returns what is at this address, and which body it wants.
     fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal>;
 
     /// Returns what a request wants.
     fn call(&self, route: Route, payload: Payload) -> Result<Call, Refusal>;
 
-    /// Says that a request was granted.
-    fn grant(&self, granted: &Granted, request: RequestId) -> Reply;
+    /// Says that a request was granted. `request` is its name.
+    fn grant(&self, granted: &Granted, request: &str) -> Reply;
 
     /// Says why a request was not granted.
-    fn refuse(&self, refusal: &Refusal, request: RequestId) -> Reply;
+    fn refuse(&self, refusal: &Refusal, request: &str) -> Reply;
 
     /// Says that the vendor failed, as an incident wants it.
-    fn fail(&self, status: u16, request: RequestId) -> Reply;
+    fn fail(&self, status: u16, request: &str) -> Reply;
+
+    /// Returns the body of a granted request without what the customer wants to know, complete in form.
+    fn hollow(&self, body: &Bytes) -> Bytes;
 
     /// Returns the body of the callback about what has just happened to a session.
     fn event(&self, kind: EventKind, session: &Session, telling: Telling) -> Bytes;

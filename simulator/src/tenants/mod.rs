@@ -133,6 +133,8 @@ impl Tenants {
             callback_hosts: self.config.callback_hosts.clone(),
             ledger_sink: new.ledger_sink,
             limits: self.config.limits,
+            #[cfg(feature = "tls")]
+            tls: None,
         };
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let tenant = Arc::new(Tenant::new(new.name, serial, &config, dialect, &self.stop, &self.kill)?);

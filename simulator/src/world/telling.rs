@@ -34,6 +34,9 @@ impl World {
         let order = self.orders.about(&about.id, about.fate.applicant());
         let ordered = order.as_deref().and_then(|order| order.callbacks.as_ref());
         let ordinary = ordered.unwrap_or(&self.scenario.vendor.callbacks);
+        if !ordinary.events.contains(&kind) {
+            return;
+        }
         let callbacks = self.board.callbacks(ordinary, about.whom(), now);
         let later = manner.later.saturating_add(self.board.callback_delay(about.whom(), session.attempt, now));
         // A session's version tells its events from each other, and its ordinal from those of the applicant's other sessions.

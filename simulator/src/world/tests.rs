@@ -139,7 +139,7 @@ fn the_dialects_own_schedule_holds_where_the_scenario_has_none() {
 fn a_fault_comes_before_any_effect() {
     let mut world = world("[[incident]]\nname = \"outage\"\nat = \"0s\"\nlasts = \"1h\"\nhttp = { fault = \"connection_reset_by_peer\" }");
     for _ in 0..3 {
-        let answer = world.meet(&Call::CreateSession(new_session(1)), SimTime::ZERO).unwrap();
+        let (_, answer) = world.meet(&Call::CreateSession(new_session(1)), SimTime::ZERO).unwrap();
         assert_eq!(answer.befalls.map(|befalling| befalling.fault.kind()), Some(FaultKind::ConnectionResetByPeer));
     }
     assert!(world.ledger().is_empty());

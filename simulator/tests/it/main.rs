@@ -3,11 +3,13 @@
 
 mod advance;
 mod behaviour;
+mod bounds;
 mod callbacks;
 mod customer;
 mod faults;
 mod flow;
 mod holds;
+mod http2;
 mod names;
 mod receiver;
 mod repeat;
@@ -16,3 +18,6 @@ mod shutdown;
 mod stage;
 mod tenants;
 mod testing;
+#[cfg(feature = "tls")]
+mod tls;
+mod wire;

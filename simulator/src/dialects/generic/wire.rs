@@ -1,12 +1,14 @@
 //! What goes over the wire: `docs/dialects/generic.md`, as of 2026-11-22.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::language::{DocumentKind, EventKind};
 use kycsim_scenarios::vendor::{CheckResult, Outcome, Reason};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::call::{Call, NewSession, Upload};
@@ -121,6 +123,13 @@ pub(super) fn event(kind: EventKind, session: &Session, telling: Telling, wall: 
     write(&EventWire { r#type, timestamp: Time(wall.at(session.updated_at)), api_revision: news, data }).into()
 }
 
+/// Returns the JSON object with its name and kind only.
+pub(super) fn hollow(body: &Bytes) -> Bytes {
+    let mut fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default(); // our own answers: always objects
+    fields.retain(|name, _| matches!(name.as_str(), "id" | "object"));
+    write(&fields).into()
+}
+
 fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
     let about = &session.about;
     SessionWire {
@@ -177,25 +186,52 @@ pub(super) fn call(route: Route, payload: Payload, hosts: &AllowedHosts) -> Resu
     }
 }
 
+/// A new session as it mostly comes: all texts, nothing unknown.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainSession<'a> {
+    #[serde(borrow)]
+    reference: Cow<'a, str>,
+    #[serde(borrow)]
+    country: Cow<'a, str>,
+    #[serde(borrow)]
+    document_type: Cow<'a, str>,
+    #[serde(borrow, default)]
+    callback_url: Option<Cow<'a, str>>,
+}
+
 fn new_session(payload: Payload, hosts: &AllowedHosts) -> Result<NewSession, Refusal> {
+    // In one pass, and without a map. What does not fit is read once more, field by field, to find out what is to blame.
+    if let Payload::Json(bytes) = &payload
+        && let Ok(plain) = serde_json::from_slice::<PlainSession<'_>>(bytes)
+    {
+        let callback_url = plain.callback_url.map(|url| callback_url(&url, hosts)).transpose()?;
+        return checked(plain.reference.into_owned(), &plain.country, &plain.document_type, callback_url);
+    }
     let mut fields = object(payload)?;
     let reference = text(&mut fields, "reference", REFERENCE)?;
     let country = text(&mut fields, "country", COUNTRY)?;
     let document = text(&mut fields, "document_type", DOCUMENT_TYPE)?;
-    let callback_url = match fields.remove("callback_url") {
+    let url = match fields.remove("callback_url") {
         None | Some(Value::Null) => None,
-        Some(Value::String(url)) => {
-            Some(CallbackUrl::parse_allowing(&url, hosts).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })?)
-        }
+        Some(Value::String(url)) => Some(callback_url(&url, hosts)?),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             return Err(Refusal::InvalidField { field: "callback_url", expected: "a text" });
         }
     };
     nothing_else(fields)?;
+    checked(reference, &country, &document, url)
+}
+
+fn callback_url(url: &str, hosts: &AllowedHosts) -> Result<CallbackUrl, Refusal> {
+    CallbackUrl::parse_allowing(url, hosts).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })
+}
+
+fn checked(reference: String, country: &str, document: &str, callback_url: Option<CallbackUrl>) -> Result<NewSession, Refusal> {
     Ok(NewSession {
         applicant: applicant(reference)?,
-        country: CountryCode::parse(&country).ok_or(Refusal::InvalidField { field: "country", expected: COUNTRY })?,
-        document: DocumentKind::from_word(&document).ok_or(Refusal::InvalidField { field: "document_type", expected: DOCUMENT_TYPE })?,
+        country: CountryCode::parse(country).ok_or(Refusal::InvalidField { field: "country", expected: COUNTRY })?,
+        document: DocumentKind::from_word(document).ok_or(Refusal::InvalidField { field: "document_type", expected: DOCUMENT_TYPE })?,
         callback_url,
     })
 }
@@ -300,6 +336,12 @@ mod tests {
         check("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z");
         check("2024-02-29T23:59:59.9999Z", "2024-02-29T23:59:59.999Z");
         check("2026-11-22T01:00:00+02:00", "2026-11-21T23:00:00.000Z");
+    }
+
+    #[test]
+    fn a_hollow_answer_says_what_it_is_and_no_more() {
+        let hollowed = hollow(&Bytes::from_static(br#"{"id":"ses_1","object":"session","status":"approved","decision":{"id":"x"}}"#));
+        assert_eq!(hollowed, r#"{"id":"ses_1","object":"session"}"#);
     }
 
     fn new(body: &str) -> Result<NewSession, Refusal> {
