@@ -141,7 +141,7 @@ fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
         status: session.state.status().as_str(),
         attempt: session.attempt,
         version: session.version,
-        decision: session.decided.as_ref().map(|Decided { at, decision, checks }| DecisionWire {
+        decision: session.decided.as_ref().map(|Decided { at, decision, checks, .. }| DecisionWire {
             attempt: decision.attempt,
             outcome: outcome(decision.outcome),
             reasons: &decision.reasons,
