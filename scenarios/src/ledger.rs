@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fate::ApplicantKey;
-use crate::time::SimTime;
 use crate::language::EventKind;
+use crate::time::SimTime;
 use crate::vendor::{Decision, Defect};
 
 /// One line of the ledger.

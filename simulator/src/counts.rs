@@ -34,6 +34,20 @@ counters! {
     faults,
     /// Connections reset on accept, because an incident said so.
     connections_refused,
+    /// Connections that had to wait for a place, because there were too many.
+    connections_waited,
+    /// Connections closed because no request came in time: idle, or with a slow head.
+    connections_timed_out,
+    /// Connections that could not be accepted.
+    accepts_failed,
+    /// TLS handshakes that failed or took too long.
+    handshakes_failed,
+    /// HTTP/1 requests refused because their head was too long or had too many headers.
+    heads_too_large,
+    /// Requests refused because their body was too long.
+    bodies_too_large,
+    /// Requests broken off because their body was far too long or too slow.
+    bodies_cut,
     /// Sessions begun.
     sessions,
     /// Decisions made.

@@ -27,6 +27,11 @@ impl SessionId {
         Self(text.into())
     }
 
+    /// The id, shared.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

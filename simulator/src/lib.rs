@@ -6,10 +6,12 @@
 //! | module | what it is for |
 //! | --- | --- |
 //! | `world` | the core: sessions, agenda, gate and ledger of one tenant, as a value; it neither waits nor talks |
+//! | `tenants` | all tenants of a vendor, told apart by API key; their secrets, and the moving of their clocks |
 //! | `tenant` | the core behind a lock, with its clock: everybody comes here to decide, and waits outside |
-//! | `driver` | the one task that performs what falls due |
-//! | `http` | the accept loop, connections, bodies, faults that need a socket |
+//! | `driver` | the one task of each tenant that performs what falls due |
+//! | `http` | the accept loop, connections, TLS, bodies, and every fault as it shows on the wire |
 //! | `callbacks` | addresses, events, lanes and deliveries |
+//! | `journal` | what went over the wire, and the questions that tests ask about it |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
 //! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
@@ -26,6 +28,7 @@ mod driver;
 mod http;
 mod id;
 mod idempotency;
+mod journal;
 mod ledger;
 mod picture;
 mod refusal;
@@ -33,14 +36,27 @@ mod secret;
 mod session;
 mod store;
 mod tenant;
+mod tenants;
 mod vendor;
 mod world;
 
-pub use callbacks::{CallbackUrl, InvalidCallbackUrl};
-pub use clock::Clock;
+pub use callbacks::{AllowedHosts, CallbackUrl, InvalidCallbackUrl};
+pub use clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
 pub use dialects::Dialect;
+#[cfg(feature = "tls")]
+pub use http::{InvalidTls, Tls};
+pub use journal::{
+    BODY_KEPT_MAX, Body, DeliveryPattern, Endpoint, Entry, EntryKind, Export, Filter, Headers, InvalidPattern, InvalidTimes, Journal,
+    JournalLimits, PAGE_MAX, Page, Pattern, Recorded, RecordedDelivery, RecordedRequest, RequestPattern, ResultWord, Times, Verification,
+    nearest_endpoint, write_ndjson,
+};
 pub use ledger::LedgerSink;
-pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, WebhookSecret};
+pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
+pub use tenants::{
+    AdvanceError, CreateTenantError, DecisionView, DeleteTenantError, INCIDENT_TTL_MAX, IncidentView, NewTenant, Outstanding, ReceiverView,
+    RotateSecretError, SessionView, Subject, TenantHandle, WaitTimeout,
+};
 pub use vendor::{Remains, StartVendorError, Vendor};
+pub use world::CommandError;

@@ -12,7 +12,10 @@ pub(crate) enum Refusal {
     #[error("the API key is not known")]
     InvalidApiKey,
     #[error("there is nothing at this address")]
-    NoSuchEndpoint,
+    NoSuchEndpoint {
+        /// The endpoint that comes nearest, laid beside what was asked for.
+        nearest: String,
+    },
     #[error("this address does not allow the method")]
     MethodNotAllowed {
         /// What it does allow, as the header says it.

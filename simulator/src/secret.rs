@@ -4,6 +4,8 @@ use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 
+use crate::id::spell;
+
 /// What a customer proves itself with.
 #[derive(Clone)]
 pub struct ApiKey(String);
@@ -14,17 +16,33 @@ pub struct ApiKey(String);
 pub struct InvalidApiKey;
 
 impl ApiKey {
+    /// Longer than any key that a vendor gives out.
+    pub(crate) const LENGTH_MAX: usize = 256;
+
     /// Returns the key with this text.
     ///
     /// # Errors
     /// [`InvalidApiKey`] when it could not stand in a header.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidApiKey> {
         let text = text.into();
-        if (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if (1..=Self::LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(text))
         } else {
             Err(InvalidApiKey)
         }
+    }
+
+    /// Returns a key that nobody can guess.
+    pub(crate) fn generate() -> Result<Self, NoRandomness> {
+        let mut bits = [0; 16];
+        bits.copy_from_slice(&random()?[..16]);
+        Ok(Self(spell("key_", u128::from_be_bytes(bits))))
+    }
+
+    /// The text itself: for whoever the key was made for. Never log it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
     }
 
     /// Whether `offered` is this key, found out in a time that does not tell how much of it was right.
@@ -60,8 +78,9 @@ impl WebhookSecret {
         Self(text.into())
     }
 
-    /// The text itself: for signing, never for showing.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The text itself: for signing, and for whoever the secret was made for. Never log it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -70,6 +89,18 @@ impl fmt::Debug for WebhookSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WebhookSecret([redacted])")
     }
+}
+
+/// Why no secret could be made up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gives no random bytes")]
+pub struct NoRandomness;
+
+/// Returns bytes that nobody can guess.
+pub(crate) fn random() -> Result<[u8; 32], NoRandomness> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

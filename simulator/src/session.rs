@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kycsim_scenarios::language::{Confidence, DocumentKind, Whom};
-use kycsim_scenarios::vendor::{
-    CheckResult, Decision, IllegalTransition, Outcome, Reason, SessionEvent, SessionState, check_results,
-};
+use kycsim_scenarios::vendor::{CheckResult, Decision, IllegalTransition, Outcome, Reason, SessionEvent, SessionState, check_results};
 use kycsim_scenarios::{Fate, SimTime};
 
 use crate::call::Upload;
@@ -109,7 +107,17 @@ impl Session {
     pub(crate) fn new(about: About) -> Self {
         let updated_at = about.created_at;
         let about = Arc::new(about);
-        Self { about, state: SessionState::NEW, attempt: 1, decided: None, former: None, revisions: 0, version: 1, updated_at, images: Images::default() }
+        Self {
+            about,
+            state: SessionState::NEW,
+            attempt: 1,
+            decided: None,
+            former: None,
+            revisions: 0,
+            version: 1,
+            updated_at,
+            images: Images::default(),
+        }
     }
 
     /// Takes a picture in. The outside cannot see it, so the version stays.

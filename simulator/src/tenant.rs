@@ -1,24 +1,28 @@
 //! One tenant: its world behind a lock, its clock, its secrets.
 //!
-//! Everybody comes here to decide, and waits outside: no guard of the lock lives across an await. There is one tenant to a vendor as yet.
+//! Everybody comes here to decide, and waits outside: no guard of a lock lives across an await. All tenants of a vendor are in `tenants`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use kycsim_scenarios::SimTime;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry};
-use kycsim_scenarios::vendor::{Befalling, Fault};
+use kycsim_scenarios::vendor::{Befalling, Defect, Fault};
+use kycsim_scenarios::{ApplicantKey, SimTime};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Granted};
-use crate::callbacks::Delivery;
-use crate::clock::Clock;
+use crate::callbacks::{Delivery, Sealed, Sending};
+use crate::clock::{Clock, Stopwatch};
 use crate::config::VendorConfig;
 use crate::counts::Counters;
-use crate::dialects::{RequestId, Translator};
+use crate::dialects::{Dialect, RequestId, Seal, Translator};
 use crate::idempotency::Repeatable;
+use crate::journal::{Body, Headers, Journal, RecordedDelivery, RecordedRequest};
 use crate::refusal::Refusal;
-use crate::secret::ApiKey;
+use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret, random};
+use crate::tenants::{Advances, Keyring, RotateSecretError};
 use crate::world::{Step, World};
 
 /// How long an answer waits at most for a callback that is to come before it.
@@ -26,10 +30,21 @@ const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
 /// One customer's vendor.
 pub(crate) struct Tenant {
+    pub(crate) name: String,
     pub(crate) clock: Clock,
+    /// Whose API it speaks.
+    pub(crate) speaks: Dialect,
     pub(crate) dialect: Arc<dyn Translator>,
     pub(crate) api_key: ApiKey,
+    keyring: RwLock<Keyring>,
+    /// What the scenario changes the secret to; none: one that is made up then.
+    next_webhook_secret: Option<WebhookSecret>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) advances: Advances,
+    /// Cancelled when it is to begin nothing new.
+    pub(crate) stop: CancellationToken,
+    /// Cancelled when what is under way is to be cut short.
+    pub(crate) kill: CancellationToken,
     first_request_id: u128,
     /// A plain mutex: it is held for microseconds, to decide, and never while anything waits.
     world: Mutex<World>,
@@ -39,6 +54,19 @@ pub(crate) struct Tenant {
     quiet: Notify,
     /// Rung when an incident was started or stopped by hand.
     incidents_changed: Notify,
+    /// Rung when anything has changed.
+    changed: Notify,
+    pub(crate) journal: Journal,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub(crate) struct Met {
+    /// Whom it was about, if anybody that is known.
+    pub(crate) applicant: Option<ApplicantKey>,
+    /// How long its answer was held back on purpose.
+    pub(crate) delay: Duration,
+    pub(crate) verdict: Verdict,
 }
 
 /// What is said to a request.
@@ -52,45 +80,104 @@ pub(crate) enum Verdict {
     Failed(Fault),
 }
 
+/// How far a frozen clock was put forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    /// Not at all: something is due, or a delivery is under way.
+    NotYet,
+    /// To the next thing that is due.
+    ToNextDue,
+    /// As far as it was to go. Nothing is due there.
+    ToEnd,
+    /// Not at all: it is not frozen.
+    NotFrozen,
+}
+
+/// A tenant, while a task carries its deliveries: its time waits for that.
+#[derive(Debug)]
+pub(crate) struct Carrying(Arc<Tenant>);
+
+impl Carrying {
+    fn begin(tenant: &Arc<Tenant>) -> Self {
+        tenant.advances.begin_carrying();
+        Self(Arc::clone(tenant))
+    }
+}
+
+impl Deref for Carrying {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.0
+    }
+}
+
+impl Drop for Carrying {
+    fn drop(&mut self) {
+        self.0.advances.end_carrying();
+    }
+}
+
 impl Tenant {
-    pub(crate) fn new(config: &VendorConfig, dialect: Arc<dyn Translator>) -> Self {
+    /// Returns the `serial`th tenant of a vendor. It stops when `stop` does, and is cut short when `kill` says so, or by tokens of its own.
+    pub(crate) fn new(
+        name: String,
+        serial: u64,
+        config: &VendorConfig,
+        speaks: Dialect,
+        stop: &CancellationToken,
+        kill: &CancellationToken,
+    ) -> Result<Self, InvalidWebhookSecret> {
+        let keyring = Keyring::new(speaks, config.webhook_secret.clone())?;
+        let dialect = speaks.translator(config);
         let counters = Arc::new(Counters::default());
         let world = World::new(config, Arc::clone(&dialect), Arc::clone(&counters));
-        Self {
-            clock: config.clock,
+        let started = u128::from(config.clock.unix_seconds().unsigned_abs());
+        Ok(Self {
+            name,
+            clock: config.clock.clone(),
+            speaks,
             dialect,
             api_key: config.api_key.clone(),
+            keyring: RwLock::new(keyring),
+            next_webhook_secret: config.next_webhook_secret.clone(),
             counters,
-            first_request_id: u128::from(config.clock.unix_seconds().unsigned_abs()) << 64,
+            advances: Advances::default(),
+            stop: stop.child_token(),
+            kill: kill.child_token(),
+            first_request_id: (started << 64) + (u128::from(serial) << 40),
             world: Mutex::new(world),
             sooner: Notify::new(),
             quiet: Notify::new(),
             incidents_changed: Notify::new(),
-        }
+            changed: Notify::new(),
+            journal: Journal::new(config.limits.journal),
+        })
     }
 
-    /// Counts a request, and gives it a name: when the vendor was started, and which one it is.
+    /// Counts a request, and gives it a name: when the tenant was made, which tenant it is, and which of its requests.
     pub(crate) fn next_request_id(&self) -> RequestId {
         RequestId(self.first_request_id + u128::from(self.counters.requests.add(1)))
     }
 
-    /// Answers a call: waits as long as the scenario says, then fails it, grants it or refuses it.
-    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Verdict {
-        let answer = match self.world().meet(&call, self.clock.now()) {
-            Ok(answer) => answer,
-            Err(refusal) => return Verdict::True(Err(refusal)),
+    /// Answers a call: waits as long as the scenario says (in real time: its caller does), then fails it, grants it or refuses it.
+    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Met {
+        let (applicant, answer) = match self.world().meet(&call, self.clock.now()) {
+            Ok(met) => met,
+            Err(refusal) => return Met { applicant: None, delay: Duration::ZERO, verdict: Verdict::True(Err(refusal)) },
         };
         if !answer.delay.is_zero() {
-            self.clock.wait_for(answer.delay).await;
+            self.clock.wait_real_for(answer.delay).await;
         }
-        match answer.befalls {
+        let verdict = match answer.befalls {
             None => Verdict::True(self.perform(call, repeatable, None).await),
             Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
             Some(Befalling { fault, performed: true }) => {
                 let said = self.perform(call, repeatable, Some(fault)).await;
                 if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
             }
-        }
+        };
+        Met { applicant: Some(applicant), delay: answer.delay, verdict }
     }
 
     async fn perform(&self, call: Call, repeatable: Option<Repeatable>, fault: Option<Fault>) -> Result<Granted, Refusal> {
@@ -98,27 +185,44 @@ impl Tenant {
         if let Granted::Submitted { told: Some(told), .. } = &granted {
             tokio::select! {
                 () = told.cancelled() => {}
-                () = self.clock.wait_for(TOLD_WITHIN) => {}
+                () = self.clock.wait_real_for(TOLD_WITHIN) => {}
             }
         }
         Ok(granted)
     }
 
     /// Does what is due, at most `limit` things, and hands the deliveries among them to `start`. Returns when there is more to do.
-    pub(crate) fn step(&self, limit: usize, mut start: impl FnMut(Delivery)) -> Option<SimTime> {
+    pub(crate) fn step(self: &Arc<Self>, limit: usize, mut start: impl FnMut(Carrying, Delivery)) -> Option<SimTime> {
         let mut world = self.world();
         let now = self.clock.now();
         for _ in 0..limit {
             match world.step(now) {
                 Step::Nothing => break,
                 Step::Done => {}
-                Step::Deliver(delivery) => start(delivery),
+                Step::RotateSecret { overlap } => self.rotate_as_planned(overlap),
+                Step::Deliver(delivery) => start(Carrying::begin(self), delivery), // under the lock: nobody sees it neither due nor carried
             }
         }
         let next = world.next_due();
         drop(world);
+        self.changed.notify_waiters();
         self.tell_when_quiet();
+        self.advances.tell();
         next
+    }
+
+    /// Puts a frozen clock forward, at most to `end`, if nothing is left to do where it stands.
+    pub(crate) fn put_forward(&self, end: SimTime) -> Moved {
+        let world = self.world(); // held to the end: nothing can be entered for a moment that is skipped
+        let next = world.next_due();
+        if next.is_some_and(|next| next <= self.clock.now()) || self.advances.carrying() > 0 {
+            return Moved::NotYet;
+        }
+        let (to, moved) = match next {
+            Some(next) if next <= end => (next, Moved::ToNextDue),
+            Some(_) | None => (end, Moved::ToEnd),
+        };
+        if self.clock.put_forward(to) { moved } else { Moved::NotFrozen }
     }
 
     /// Waits until `next` is due, or something that is due before it was entered.
@@ -133,6 +237,34 @@ impl Tenant {
             () = due => {}
             () = self.sooner.notified() => {}
         }
+    }
+
+    /// Writes a request into the journal.
+    pub(crate) fn write_down(&self, mut request: RecordedRequest, came: Stopwatch) {
+        request.took = came.elapsed();
+        self.journal.record_request(self.clock.now(), self.clock.real_time(), request);
+    }
+
+    /// Writes a try of a delivery into the journal.
+    pub(crate) fn record(&self, delivery: &Delivery, sealed: &Sealed, began: SimTime, took: Duration, result: &DeliveryResult) {
+        let Sending { event, copy, failed, .. } = &delivery.sending;
+        let recorded = RecordedDelivery {
+            event_id: event.id.clone(),
+            event: event.kind.as_str().into(),
+            session: event.session.shared(),
+            applicant: event.applicant.clone(),
+            copy: copy.number,
+            try_number: failed + 1,
+            defect: copy.defect_of_try(*failed).map(|defect| defect.as_str().into()),
+            due: delivery.due,
+            began,
+            took,
+            receiver: event.to.receiver().into(),
+            headers: Headers::of(&sealed.headers),
+            body: Body::shared(&sealed.body, Some("application/json")),
+            result: result.clone(),
+        };
+        self.journal.record_delivery(self.clock.now(), self.clock.real_time(), recorded);
     }
 
     /// Takes note of how a delivery ended, and returns the one that may begin in its place.
@@ -150,7 +282,8 @@ impl Tenant {
     /// Waits until an incident begins to refuse connections, after those up to `seen`, and returns when that was.
     pub(crate) async fn refusal_begins(&self, seen: Option<SimTime>) -> SimTime {
         loop {
-            let changed = self.incidents_changed.notified(); // before looking, so that what happens in between is not missed
+            let mut changed = std::pin::pin!(self.incidents_changed.notified());
+            changed.as_mut().enable(); // before looking, so that what happens in between is not missed
             let next = self.world().board().next_refusal(seen);
             let due = async {
                 match next {
@@ -163,8 +296,54 @@ impl Tenant {
             };
             tokio::select! {
                 begins = due => return begins,
-                () = changed => {}
+                () = changed.as_mut() => {}
             }
+        }
+    }
+
+    /// Returns what the next try of a delivery sends. It is signed as of the machine's time of day, with which receivers compare it, unless a defect wants
+    /// it otherwise.
+    pub(crate) fn seal(&self, delivery: &Delivery) -> Sealed {
+        let Sending { event, copy, failed, .. } = &delivery.sending;
+        let now = self.clock.unix_seconds();
+        let (mut seal, mut signed_at, mut body) = (Seal::Proper, now, &event.body);
+        match copy.defect_of_try(*failed) {
+            Some(Defect::Unsigned) => seal = Seal::Unsigned,
+            Some(Defect::WrongSignature) => seal = Seal::WrongSignature,
+            Some(Defect::Stale) => signed_at = now.saturating_sub_unsigned(copy.age.as_secs()),
+            Some(Defect::Replayed) => signed_at = *event.first_signed.get_or_init(|| now),
+            Some(Defect::Malformed | Defect::UnknownFields) => body = event.defective_body.as_ref().unwrap_or(body),
+            Some(Defect::UnknownStatus | Defect::NewId | Defect::Contradicting) | None => {
+                event.first_signed.get_or_init(|| now);
+            }
+        }
+        let keys = self.keyring.read().unwrap_or_else(PoisonError::into_inner).keys(self.clock.now());
+        Sealed { headers: self.dialect.sign(&keys, seal, &event.id, signed_at, body), body: body.clone() }
+    }
+
+    /// Returns the current webhook secret.
+    pub(crate) fn webhook_secret(&self) -> WebhookSecret {
+        self.keyring.read().unwrap_or_else(PoisonError::into_inner).secret().clone()
+    }
+
+    /// Signs with `secret`, or with one made up here, and for as long as `overlap` with the one before too. Returns it.
+    pub(crate) fn rotate_webhook_secret(
+        &self,
+        secret: Option<WebhookSecret>,
+        overlap: Duration,
+    ) -> Result<WebhookSecret, RotateSecretError> {
+        let secret = match secret {
+            Some(secret) => secret,
+            None => self.speaks.secret(random()?),
+        };
+        let until = self.clock.now().saturating_add(overlap);
+        self.keyring.write().unwrap_or_else(PoisonError::into_inner).rotate(secret.clone(), until)?;
+        Ok(secret)
+    }
+
+    fn rotate_as_planned(&self, overlap: Duration) {
+        if let Err(error) = self.rotate_webhook_secret(self.next_webhook_secret.clone(), overlap) {
+            tracing::warn!(tenant = self.name, %error, "the webhook secret could not be changed");
         }
     }
 
@@ -183,6 +362,25 @@ impl Tenant {
         self.world().ledger()
     }
 
+    /// Obeys a command, at the tenant's present moment.
+    pub(crate) fn command<T>(&self, act: impl FnOnce(&mut World, SimTime) -> T) -> T {
+        let result = self.entering(|world| act(world, self.clock.now()));
+        self.tell_when_quiet();
+        result
+    }
+
+    /// Rings whoever waits for incidents to come and go.
+    pub(crate) fn incidents_changed(&self) {
+        self.incidents_changed.notify_waiters();
+    }
+
+    /// Returns what resolves at the next change of anything, from now on.
+    pub(crate) fn changed(&self) -> impl Future<Output = ()> + '_ {
+        let mut changed = Box::pin(self.changed.notified());
+        changed.as_mut().enable();
+        changed
+    }
+
     /// Does something that may enter new things on the agenda, and wakes the driver when one of them comes first.
     fn entering<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world();
@@ -190,6 +388,7 @@ impl Tenant {
         let result = act(&mut world);
         let after = world.next_due();
         drop(world);
+        self.changed.notify_waiters();
         if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
             self.sooner.notify_one();
         }
@@ -205,5 +404,11 @@ impl Tenant {
     fn world(&self) -> MutexGuard<'_, World> {
         // A panic while it was held would be a bug elsewhere; what is known is still worth more than nothing.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tenant").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -10,20 +10,20 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use crate::callbacks::Courier;
+use crate::callbacks::InvalidCallbackUrl;
 use crate::config::VendorConfig;
 use crate::counts::Counts;
 use crate::dialects::Dialect;
-use crate::driver::drive;
 use crate::http::Server;
 use crate::secret::InvalidWebhookSecret;
 use crate::tenant::Tenant;
+use crate::tenants::{CreateTenantError, DeleteTenantError, NewTenant, TenantHandle, Tenants};
 
 /// A running vendor. It stops when this handle is dropped, or the token it was started with is cancelled.
 #[must_use = "a vendor stops when its handle is dropped"]
 pub struct Vendor {
     address: SocketAddr,
-    tenant: Arc<Tenant>,
+    tenants: Arc<Tenants>,
     tasks: TaskTracker,
     /// Cancelled to cut short what did not end by itself. Its guard comes with the handle.
     kill: CancellationToken,
@@ -43,12 +43,15 @@ pub enum StartVendorError {
     /// The dialect cannot sign with the secret.
     #[error(transparent)]
     WebhookSecret(#[from] InvalidWebhookSecret),
+    /// It may not call there.
+    #[error(transparent)]
+    CallbackUrl(#[from] InvalidCallbackUrl),
     /// The listener is of no use.
     #[error("the listener has no address")]
     Listener(#[from] std::io::Error),
 }
 
-/// What was left when a vendor was shut down.
+/// What was left when a vendor was shut down, of all its tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Remains {
@@ -68,16 +71,18 @@ impl Vendor {
     pub fn start(config: VendorConfig, listener: TcpListener, stop: &CancellationToken) -> Result<Self, StartVendorError> {
         let word = &config.scenario.vendor.dialect;
         let dialect = Dialect::from_word(word).ok_or_else(|| StartVendorError::UnknownDialect { dialect: word.clone() })?;
-        let translator = dialect.translator(&config.webhook_secret, config.clock.wall())?;
+        if let Some(url) = &config.callback_url {
+            config.callback_hosts.admit(url)?;
+        }
         let address = listener.local_addr()?;
-        let tenant = Arc::new(Tenant::new(&config, translator));
+        let scenario = Arc::clone(&config.scenario);
 
         let (stop, kill, tasks) = (stop.child_token(), CancellationToken::new(), TaskTracker::new());
-        let server = Server::new(&config, Arc::clone(&tenant), tasks.clone(), stop.clone(), kill.clone());
+        let tenants = Arc::new(Tenants::start(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
+        let server = Server::new(&config, Arc::clone(&tenants), tasks.clone(), stop.clone(), kill.clone());
         tasks.spawn(server.run(listener));
-        tasks.spawn(drive(Arc::clone(&tenant), Courier::new(), tasks.clone(), stop.clone(), kill.clone()));
-        tracing::info!(%address, dialect = dialect.as_str(), scenario = config.scenario.name.as_str(), "vendor started");
-        Ok(Self { address, tenant, tasks, kill, stop: stop.drop_guard() })
+        tracing::info!(%address, dialect = dialect.as_str(), scenario = scenario.name.as_str(), "vendor started");
+        Ok(Self { address, tenants, tasks, kill, stop: stop.drop_guard() })
     }
 
     /// Where it listens.
@@ -86,44 +91,86 @@ impl Vendor {
         self.address
     }
 
-    /// What it has done so far. Cheap: it takes no lock.
+    /// Makes a tenant, which customers reach at the same address with an API key of its own.
+    ///
+    /// # Errors
+    /// [`CreateTenantError`] when name or key are taken, something is of no use, or there are too many tenants.
+    pub fn create_tenant(&self, new: NewTenant) -> Result<TenantHandle, CreateTenantError> {
+        self.tenants.create(new)
+    }
+
+    /// Returns the tenant of this name. The one that the vendor was started with is called `default`.
+    #[must_use]
+    pub fn tenant(&self, name: &str) -> Option<TenantHandle> {
+        self.tenants.find(name)
+    }
+
+    /// Returns the tenant that the vendor was started with.
+    #[must_use]
+    pub fn default_tenant(&self) -> TenantHandle {
+        TenantHandle::new(Arc::clone(self.default()))
+    }
+
+    /// Returns all tenants, the default one first, then by name.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<TenantHandle> {
+        self.tenants.all()
+    }
+
+    /// Deletes a tenant: its key is not known any more, nothing of it falls due any more, and its deliveries are cut short. What it knows is dropped
+    /// with the last handle to it.
+    ///
+    /// # Errors
+    /// [`DeleteTenantError`] when there is none of this name, or it is the default one.
+    pub fn delete_tenant(&self, name: &str) -> Result<(), DeleteTenantError> {
+        self.tenants.delete(name)
+    }
+
+    fn default(&self) -> &Arc<Tenant> {
+        self.tenants.default_tenant()
+    }
+
+    /// What the default tenant has done so far. Cheap: it takes no lock.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.tenant.counters.read()
+        self.default().counters.read()
     }
 
-    /// Returns the ledger, oldest entry first, as far as it is kept (see [`crate::Limits::ledger_entries`]).
+    /// Returns the default tenant's ledger, oldest entry first, as far as it is kept (see [`crate::Limits::ledger_entries`]).
     #[must_use]
     pub fn ledger(&self) -> Vec<LedgerEntry> {
-        self.tenant.ledger()
+        self.default().ledger()
     }
 
-    /// Whether no decision and no callback is outstanding.
+    /// Whether no decision and no callback of the default tenant is outstanding.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.tenant.counters.is_quiet()
+        self.default().counters.is_quiet()
     }
 
-    /// Waits until no decision and no callback is outstanding. A callback that is to be tried again tomorrow is outstanding: give the wait a bound.
+    /// Waits until no decision and no callback of the default tenant is outstanding. A callback that is to be tried again tomorrow is outstanding: give the wait a bound.
     pub async fn idle(&self) {
-        self.tenant.idle().await;
+        self.default().idle().await;
     }
 
-    /// Stops: takes no more requests, begins no more deliveries, lets what is under way end for at most `within`, and cuts the rest short.
+    /// Stops, with all tenants: takes no more requests, begins no more deliveries, lets what is under way end for at most `within`, and cuts the rest short.
     ///
     /// Nothing that is still to come is waited for; [`Vendor::idle`] does that.
     pub async fn shutdown(self, within: Duration) -> Remains {
+        let clock = self.default().clock.clone();
         drop(self.stop);
         self.tasks.close();
         let in_time = tokio::select! {
             () = self.tasks.wait() => true,
-            () = self.tenant.clock.wait_for(within) => false,
+            () = clock.wait_real_for(within) => false,
         };
         let cut_short = if in_time { 0 } else { self.tasks.len() };
         self.kill.cancel();
         self.tasks.wait().await;
-        let counts = self.tenant.counters.read();
-        Remains { decisions: counts.decisions_pending, callbacks: counts.callbacks_pending, cut_short }
+        let counts = self.tenants.all().into_iter().map(|tenant| tenant.counts());
+        let (decisions, callbacks) = counts
+            .fold((0, 0), |(decisions, callbacks), counts| (decisions + counts.decisions_pending, callbacks + counts.callbacks_pending));
+        Remains { decisions, callbacks, cut_short }
     }
 }
 

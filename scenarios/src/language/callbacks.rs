@@ -8,7 +8,7 @@ use super::quantity::{Period, Probability, QuantityError};
 use crate::words::words;
 
 /// How the vendor tells of what becomes of a session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "RawCallbacks", into = "RawCallbacks")]
 #[schemars(with = "RawCallbacks")]
 pub struct Callbacks(RawCallbacks);
@@ -230,12 +230,6 @@ impl Default for RawCallbacks {
             replayed: None,
             contradicting: None,
         }
-    }
-}
-
-impl Default for Callbacks {
-    fn default() -> Self {
-        Self(RawCallbacks::default())
     }
 }
 

@@ -219,12 +219,7 @@ impl TryFrom<RawIncident> for Incident {
     fn try_from(raw: RawIncident) -> Result<Self, QuantityError> {
         let name = &raw.name;
         let refuse = |why: String| Err(QuantityError::new(format!("the incident `{name}` {why}")));
-        let whole = Effects {
-            http: raw.http,
-            slow: raw.slow.clone(),
-            decisions: raw.decisions.clone(),
-            callbacks: raw.callbacks.clone(),
-        };
+        let whole = Effects { http: raw.http, slow: raw.slow.clone(), decisions: raw.decisions.clone(), callbacks: raw.callbacks.clone() };
         let mut phases = Vec::new();
         if raw.phase.is_empty() {
             let Some(lasts) = raw.lasts else { return refuse("has no end; give it `lasts`, such as \"5m\", or phases".to_owned()) };
@@ -261,7 +256,10 @@ impl TryFrom<RawIncident> for Incident {
                 return refuse(format!("is repeated {times} times; write a number from 2 to 1000"));
             }
             Some(Repeat { every, .. }) if every.length() < length => {
-                return refuse(format!("is repeated every {every} and lasts {}: it would overlap itself", humantime::format_duration(length)));
+                return refuse(format!(
+                    "is repeated every {every} and lasts {}: it would overlap itself",
+                    humantime::format_duration(length)
+                ));
             }
             Some(_) | None => {}
         }

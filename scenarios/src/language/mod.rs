@@ -23,9 +23,7 @@ mod vendor;
 
 pub use applicants::{ApplicantGroup, CaptureDefects, Country, Device, DocumentKind, Leave, Risk};
 pub use arrivals::{Arrivals, Process, RateProfile, RateStep, Schedule};
-pub use callbacks::{
-    Callbacks, Copies, DuplicateId, Duplicates, EventKind, Later, RawCallbacks, Rotation, Stale, Tries,
-};
+pub use callbacks::{Callbacks, Copies, DuplicateId, Duplicates, EventKind, Later, RawCallbacks, Rotation, Stale, Tries};
 pub use distribution::Distribution;
 pub use effects::{CallbackTrouble, Effects, ReleaseOrder};
 pub use incident::{Active, Incident, Phase, Ramp, Repeat};

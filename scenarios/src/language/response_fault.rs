@@ -141,8 +141,7 @@ impl ResponseFault {
     /// Whether the `matched`th request that would fail (from 0) does: not the first few, and not after so many.
     #[must_use]
     pub fn counts(&self, matched: u32) -> bool {
-        matched >= self.raw.succeed_first
-            && self.raw.fail_next.is_none_or(|most| matched < self.raw.succeed_first.saturating_add(most))
+        matched >= self.raw.succeed_first && self.raw.fail_next.is_none_or(|most| matched < self.raw.succeed_first.saturating_add(most))
     }
 
     /// What it does to a request, in words for a report.
@@ -213,9 +212,7 @@ impl TryFrom<RawResponseFault> for ResponseFault {
             }
             FaultKind::Error => Fault::Error { status: status(503)? },
             FaultKind::Html => Fault::Html { status: status(502)? },
-            FaultKind::ConnectionResetByPeer => {
-                Fault::ConnectionResetByPeer { moment: raw.moment.unwrap_or(ResetMoment::BeforeHeaders) }
-            }
+            FaultKind::ConnectionResetByPeer => Fault::ConnectionResetByPeer { moment: raw.moment.unwrap_or(ResetMoment::BeforeHeaders) },
             FaultKind::Hang => Fault::Hang,
             FaultKind::EmptyResponse => Fault::EmptyResponse,
             FaultKind::RandomDataThenClose => Fault::RandomDataThenClose,

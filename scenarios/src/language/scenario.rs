@@ -6,9 +6,9 @@ use super::applicants::{ApplicantGroup, Country, Device, DocumentKind, Risk};
 use super::arrivals::Arrivals;
 use super::incident::Incident;
 use super::objective::Objectives;
+use super::outcomes::pick;
 use super::quantity::{Period, QuantityError};
 use super::review::Review;
-use super::outcomes::pick;
 use super::vendor::Vendor;
 use crate::fate::{ApplicantKey, Fate, Purpose};
 

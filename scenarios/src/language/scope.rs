@@ -46,8 +46,7 @@ impl Scope {
     pub fn holds(&self, whom: Whom<'_>) -> bool {
         (self.countries.is_empty() || self.countries.iter().any(|country| country.as_str() == whom.country))
             && (self.documents.is_empty() || self.documents.contains(&whom.document))
-            && (self.applicants == Probability::ALWAYS
-                || whom.fate.rng(Purpose::Scope, 0).random::<f64>() < self.applicants.value())
+            && (self.applicants == Probability::ALWAYS || whom.fate.rng(Purpose::Scope, 0).random::<f64>() < self.applicants.value())
     }
 
     /// Whether it touches requests for this, about this check.

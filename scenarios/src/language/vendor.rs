@@ -217,7 +217,9 @@ impl TryFrom<[f64; 2]> for Band {
         if (0.0..=1.0).contains(&min) && (min..=1.0).contains(&max) {
             Ok(Self(band))
         } else {
-            Err(QuantityError::new(format!("[{min}, {max}] is not a range of scores; write the lowest and the highest, such as [0.9, 0.99]")))
+            Err(QuantityError::new(format!(
+                "[{min}, {max}] is not a range of scores; write the lowest and the highest, such as [0.9, 0.99]"
+            )))
         }
     }
 }

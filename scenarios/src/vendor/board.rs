@@ -198,7 +198,10 @@ impl IncidentBoard {
     /// Ask once for each callback: every answer but none takes a place in the queue.
     pub fn hold(&mut self, whom: Whom<'_>, now: SimTime, let_go: Option<IncidentId>) -> Option<Held> {
         let entry = self.entries.iter_mut().find(|entry| {
-            let troubled = entry.active(now).filter(|active| active.phase.scope.holds(whom)).and_then(|active| active.phase.effects.callbacks.as_ref());
+            let troubled = entry
+                .active(now)
+                .filter(|active| active.phase.scope.holds(whom))
+                .and_then(|active| active.phase.effects.callbacks.as_ref());
             troubled.is_some_and(|trouble| trouble.release_rate.is_some() || trouble.starve_rate.is_some())
         })?;
         let Active { phase, ends, .. } = entry.active(now)?;

@@ -37,12 +37,7 @@ impl Defect {
     pub const fn is_forged(self) -> bool {
         match self {
             Self::Unsigned | Self::WrongSignature | Self::Stale => true,
-            Self::Malformed
-            | Self::UnknownFields
-            | Self::UnknownStatus
-            | Self::NewId
-            | Self::Replayed
-            | Self::Contradicting => false,
+            Self::Malformed | Self::UnknownFields | Self::UnknownStatus | Self::NewId | Self::Replayed | Self::Contradicting => false,
         }
     }
 

@@ -98,7 +98,8 @@ mod tests {
         check(r#"{"outcome": "declined"}"#, "needs reasons");
         check(r#"{"colour": 1}"#, "unknown field");
         check(r#"{"responses": [{"http": {"fault": "refuse"}}]}"#, "belong to nobody");
-        let order: Order = serde_json::from_str(r#"{"outcome": "declined", "reasons": ["sanctions_hit"], "decision_delay": "0s"}"#).unwrap();
+        let order: Order =
+            serde_json::from_str(r#"{"outcome": "declined", "reasons": ["sanctions_hit"], "decision_delay": "0s"}"#).unwrap();
         assert_eq!(order.outcome, Some(Outcome::Declined));
     }
 }

@@ -103,14 +103,15 @@ impl SessionState {
             }),
             (Self::Collecting { .. }, E::Expire) => Ok(Self::Expired { at: now }),
             (Self::Collecting { .. } | Self::Processing { .. }, E::Cancel) => Ok(Self::Cancelled { at: now }),
-            (Self::Decided { .. }, E::Revise(decision)) if decision.outcome != Outcome::Resubmission => Ok(Self::Decided { at: now, decision }),
+            (Self::Decided { .. }, E::Revise(decision)) if decision.outcome != Outcome::Resubmission => {
+                Ok(Self::Decided { at: now, decision })
+            }
             (Self::Collecting { .. }, event @ (E::Decide(_) | E::Revise(_)))
             | (Self::Processing { .. }, event @ (E::Submit | E::Expire | E::Revise(_)))
             | (Self::Decided { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_)))
-            | (
-                Self::Expired { .. } | Self::Cancelled { .. },
-                event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_)),
-            ) => Err(IllegalTransition { status: self.status(), event }),
+            | (Self::Expired { .. } | Self::Cancelled { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_))) => {
+                Err(IllegalTransition { status: self.status(), event })
+            }
         }
     }
 

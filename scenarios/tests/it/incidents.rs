@@ -37,9 +37,9 @@ fn ask_for(board: &mut IncidentBoard, operation: Operation, check: Option<Check>
 
 fn status(board: &mut IncidentBoard, now: u64) -> Option<u16> {
     let answer = ask_for(board, Operation::CreateSession, None, 1, 0, secs(now));
-    answer.befalls.map(|befalling| match befalling.fault {
-        Fault::Error { status } => status,
-        other => panic!("{other:?}"),
+    answer.befalls.map(|befalling| {
+        let Fault::Error { status } = befalling.fault else { panic!("{befalling:?}") };
+        status
     })
 }
 

@@ -1,7 +1,11 @@
-//! Where callbacks may go: to this machine only, found out once, when the address is read.
+//! Where callbacks may go: to this machine, and to hosts that were allowed by name.
+//!
+//! An address is looked at when it is read, and what its name resolves to again when it is connected to (see `resolver`).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hyper::Uri;
 use hyper::http::uri::Scheme;
@@ -9,11 +13,38 @@ use hyper::http::uri::Scheme;
 /// Longer than any address that a test has.
 const LENGTH_MAX: usize = 2048;
 
-/// An address of this machine that callbacks may go to.
+/// An address that callbacks may go to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallbackUrl {
     uri: Uri,
 }
+
+/// The hosts beside this machine that callbacks may go to, by name. There are none unless somebody says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedHosts(Arc<BTreeSet<String>>);
+
+impl AllowedHosts {
+    /// Allows this host too: a name such as `host.docker.internal`, or an IP address. Only this very name, no other name of the same machine.
+    #[must_use]
+    pub fn allow(mut self, host: &str) -> Self {
+        Arc::make_mut(&mut self.0).insert(bare(host).to_ascii_lowercase());
+        self
+    }
+
+    /// Whether this host was allowed by name.
+    pub(crate) fn names(&self, host: &str) -> bool {
+        !self.0.is_empty() && self.0.contains(&bare(host).to_ascii_lowercase())
+    }
+
+    /// Says why callbacks may not go to `url`, which may have been read with other hosts in mind.
+    pub(crate) fn admit(&self, url: &CallbackUrl) -> Result<(), InvalidCallbackUrl> {
+        let host = url.uri.host().unwrap_or_default();
+        if is_loopback(host) || self.names(host) { Ok(()) } else { Err(InvalidCallbackUrl { reason: NOT_ALLOWED }) }
+    }
+}
+
+const NOT_ALLOWED: &str =
+    "only loopback hosts are allowed, 127.0.0.1, [::1] or localhost, and those that the vendor was told to allow by name";
 
 /// Why an address is refused. A fake vendor that could be sent anywhere would be a weapon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +60,14 @@ impl CallbackUrl {
     /// # Errors
     /// [`InvalidCallbackUrl`] when it is no `http` address of a loopback host.
     pub fn parse(text: &str) -> Result<Self, InvalidCallbackUrl> {
+        Self::parse_allowing(text, &AllowedHosts::default())
+    }
+
+    /// Reads an address of this machine, or of one of `hosts`.
+    ///
+    /// # Errors
+    /// [`InvalidCallbackUrl`] when it is no `http` address of such a host.
+    pub fn parse_allowing(text: &str, hosts: &AllowedHosts) -> Result<Self, InvalidCallbackUrl> {
         let refuse = |reason| Err(InvalidCallbackUrl { reason });
         if text.len() > LENGTH_MAX {
             return refuse("it is longer than 2048 bytes");
@@ -41,10 +80,8 @@ impl CallbackUrl {
         if authority.as_str().contains('@') {
             return refuse("it must not name a user");
         }
-        if !is_loopback(authority.host()) {
-            return refuse("only loopback hosts are allowed: 127.0.0.1, [::1] or localhost");
-        }
-        Ok(Self { uri })
+        let url = Self { uri };
+        hosts.admit(&url).map(|()| url)
     }
 
     pub(crate) const fn as_uri(&self) -> &Uri {
@@ -57,9 +94,13 @@ impl CallbackUrl {
     }
 }
 
+/// Returns a host without the brackets that an IPv6 address has in an address.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
 fn is_loopback(host: &str) -> bool {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    host.eq_ignore_ascii_case("localhost") || bare(host).parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 impl fmt::Debug for CallbackUrl {
@@ -99,6 +140,28 @@ mod tests {
         ] {
             assert!(CallbackUrl::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_host_is_allowed_by_its_very_name() {
+        let hosts = AllowedHosts::default().allow("Backend.test").allow("192.0.2.7").allow("[2001:db8::1]");
+        let parse = |text| CallbackUrl::parse_allowing(text, &hosts);
+        for text in
+            ["http://backend.test:8080/hook", "http://BACKEND.TEST/", "http://192.0.2.7/", "http://[2001:db8::1]:9/", "http://127.0.0.1/"]
+        {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "http://other.test/",
+            "http://a.backend.test/",
+            "http://backend.test.example.org/",
+            "http://192.0.2.8/",
+            "https://backend.test/",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        let elsewhere = parse("http://backend.test/").unwrap();
+        assert!(hosts.admit(&elsewhere).is_ok() && AllowedHosts::default().admit(&elsewhere).is_err());
     }
 
     #[test]

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::Request;
+use hyper::{HeaderMap, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kycsim_scenarios::ledger::DeliveryResult;
 
+use super::AllowedHosts;
 use super::event::Event;
+use super::resolver::Guard;
 use crate::clock::Clock;
-use crate::dialects::Translator;
 
-/// How long a receiver may take to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long a receiver may take to let itself be connected to.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// How much of an answer is read, so that its connection can be used again. Nobody looks at it.
 const ANSWER_READ_MAX: usize = 16 * 1024;
 /// How long an unused connection is kept: less than servers commonly keep theirs, so that few are found closed.
@@ -23,23 +24,33 @@ const IDLE_MAX: Duration = Duration::from_secs(4);
 
 /// Carries callbacks over pooled connections. It follows no redirect: a callback goes to the address that was given, or nowhere.
 #[derive(Debug, Clone)]
-pub(crate) struct Courier(Client<HttpConnector, Full<Bytes>>);
+pub(crate) struct Courier(Client<HttpConnector<Guard>, Full<Bytes>>);
 
 impl Courier {
-    pub(crate) fn new() -> Self {
-        let mut connector = HttpConnector::new();
+    /// Returns a courier that goes to this machine, and to `hosts`.
+    pub(crate) fn new(hosts: AllowedHosts) -> Self {
+        let mut connector = HttpConnector::new_with_resolver(Guard::new(hosts));
         connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(ANSWER_WITHIN));
+        connector.set_connect_timeout(Some(CONNECT_WITHIN));
         Self(Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_MAX).build(connector))
     }
 }
 
-/// Sends `event` once, signed as of now, and returns how that ended.
-pub(crate) async fn deliver(courier: &Courier, dialect: &dyn Translator, clock: &Clock, event: &Event) -> DeliveryResult {
-    let mut request = Request::new(Full::new(event.body.clone()));
+/// What one try sends.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    /// Its signature among them.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Sends `event` once, so sealed, and returns how that ended.
+pub(crate) async fn deliver(courier: &Courier, clock: &Clock, event: &Event, sealed: &Sealed) -> DeliveryResult {
+    let within = event.terms.within;
+    let mut request = Request::new(Full::new(sealed.body.clone()));
     *request.method_mut() = hyper::Method::POST;
     *request.uri_mut() = event.to.as_uri().clone();
-    *request.headers_mut() = dialect.sign(&event.id, clock.unix_seconds(), &event.body);
+    *request.headers_mut() = sealed.headers.clone();
 
     let answered = async {
         let answer = courier.0.request(request).await?;
@@ -50,9 +61,7 @@ pub(crate) async fn deliver(courier: &Courier, dialect: &dyn Translator, clock: 
     };
     let answered = tokio::select! {
         answered = answered => answered,
-        () = clock.wait_for(event.terms.within) => {
-            return DeliveryResult::Failed { reason: format!("no answer within {} s", event.terms.within.as_secs_f64()) };
-        }
+        () = clock.wait_real_for(within) => return DeliveryResult::Failed { reason: format!("no answer within {} s", within.as_secs_f64()) },
     };
     match answered {
         Ok(status) if event.terms.accept(status.as_u16()) => DeliveryResult::Accepted { status: status.as_u16() },

@@ -64,11 +64,6 @@ impl Lanes {
         None
     }
 
-    /// Whether no delivery is on its way, and none waits.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.in_flight == 0 && lane.waiting.is_empty())
-    }
-
     /// Makes room after a delivery to `receiver` has ended, and returns the one that takes its place.
     pub(crate) fn leave(&mut self, receiver: &str) -> Option<Delivery> {
         let lane = self.lane_of(receiver);

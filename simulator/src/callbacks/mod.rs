@@ -7,9 +7,10 @@ mod delivery;
 mod event;
 mod lanes;
 mod receivers;
+mod resolver;
 
-pub use address::{CallbackUrl, InvalidCallbackUrl};
-pub(crate) use delivery::{Courier, deliver};
+pub use address::{AllowedHosts, CallbackUrl, InvalidCallbackUrl};
+pub(crate) use delivery::{Courier, Sealed, deliver};
 pub(crate) use event::{Event, Terms};
 pub(crate) use lanes::{Delivery, Lanes, Sending};
 pub(crate) use receivers::{Receiver, Receivers};

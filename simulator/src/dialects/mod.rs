@@ -4,6 +4,7 @@
 //! outcome, keeps no session, waits for nothing. A new vendor is a new folder with `routes.rs`, `wire.rs`, `signature.rs` and `errors.rs`, and one line below.
 
 mod generic;
+mod seal;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,12 +14,13 @@ use hyper::{HeaderMap, Method, Response};
 use kycsim_scenarios::language::{EventKind, Period};
 
 use crate::call::{Call, Granted};
-use crate::clock::WallEpoch;
+use crate::config::VendorConfig;
 use crate::http::Form;
 use crate::id::SessionId;
 use crate::refusal::Refusal;
 use crate::secret::{InvalidWebhookSecret, WebhookSecret};
 use crate::session::Session;
+pub(crate) use seal::{Keys, Seal, Signer};
 
 /// Whose HTTP API a vendor speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,18 +53,39 @@ impl Dialect {
         Self::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Returns its translator, which signs with `secret`.
-    pub(crate) fn translator(self, secret: &WebhookSecret, wall: WallEpoch) -> Result<Arc<dyn Translator>, InvalidWebhookSecret> {
+    /// Returns its translator, for a vendor that is started with `config`.
+    pub(crate) fn translator(self, config: &VendorConfig) -> Arc<dyn Translator> {
         match self {
-            Self::Generic => Ok(Arc::new(generic::Generic::new(secret, wall)?)),
+            Self::Generic => Arc::new(generic::Generic::new(config)),
+        }
+    }
+
+    /// Returns the API key that a request offers in this dialect; none when it offers none. Whose vendor is asked is not known before.
+    pub(crate) fn api_key(self, headers: &HeaderMap) -> Option<&[u8]> {
+        match self {
+            Self::Generic => generic::api_key(headers),
+        }
+    }
+
+    /// Returns what signs with `secret`.
+    pub(crate) fn signer(self, secret: &WebhookSecret) -> Result<Arc<dyn Signer>, InvalidWebhookSecret> {
+        match self {
+            Self::Generic => generic::signer(secret),
+        }
+    }
+
+    /// Returns the secret made of these bytes, spelled as this dialect spells its secrets.
+    pub(crate) fn secret(self, bytes: [u8; 32]) -> WebhookSecret {
+        match self {
+            Self::Generic => generic::secret(bytes),
         }
     }
 }
 
 /// What every dialect can say. Pure: the same arguments, the same answer.
 pub(crate) trait Translator: fmt::Debug + Send + Sync {
-    /// Returns the API key that a request offers; none when it offers none.
-    fn api_key<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]>;
+    /// Returns the name of a request, as its answer has it.
+    fn request_name(&self, request: RequestId) -> String;
 
     /// Returns what is at this address, and which body it wants.
     fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal>;
@@ -79,11 +102,14 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
     /// Says that the vendor failed, as an incident wants it.
     fn fail(&self, status: u16, request: RequestId) -> Reply;
 
+    /// Returns the body of a granted request without what the customer wants to know, complete in form.
+    fn hollow(&self, body: &Bytes) -> Bytes;
+
     /// Returns the body of the callback about what has just happened to a session.
     fn event(&self, kind: EventKind, session: &Session, telling: Telling) -> Bytes;
 
-    /// Returns the headers of one delivery attempt, its signature among them.
-    fn sign(&self, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap;
+    /// Returns the headers of one delivery attempt, its signatures among them.
+    fn sign(&self, keys: &Keys, seal: Seal, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap;
 
     /// How long after a failed delivery the next one follows, unless the scenario says otherwise.
     fn retry_schedule(&self) -> Vec<Period>;

@@ -1,133 +1,194 @@
 //! The accept loop: it outlives its errors, bounds its connections, and refuses them while an incident says so.
 
+use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, warn};
+use tracing::warn;
 
-use super::exchange::Exchange;
-use super::line::Line;
+use super::connection::Connections;
 use crate::config::VendorConfig;
 use crate::tenant::Tenant;
+use crate::tenants::Tenants;
 
-/// How long a client may take to send a request's head, or leave a connection unused. Kept by the machine's time on any clock: it protects real sockets.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// After a failed accept, such as one for want of file handles, before the next: long enough for some to be given back.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
+/// Where connections come from.
+pub(crate) trait Incoming: Send {
+    /// Waits for the next one. Nothing is lost when the wait is given up.
+    fn accept(&mut self) -> impl Future<Output = io::Result<TcpStream>> + Send;
+}
+
+impl Incoming for TcpListener {
+    async fn accept(&mut self) -> io::Result<TcpStream> {
+        Self::accept(self).await.map(|(stream, _)| stream)
+    }
+}
+
 /// Accepts connections and serves them.
 pub(crate) struct Server {
-    tenant: Arc<Tenant>,
-    hang: Duration,
+    tenants: Arc<Tenants>,
     places: Arc<Semaphore>,
-    http: http1::Builder,
+    connections: Arc<Connections>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    kill: CancellationToken,
-    /// Changes when all open connections are to be reset.
-    cut: watch::Sender<()>,
+    /// Changes when all open connections are to be reset. Gone when they are to end: it is dropped when the vendor stops.
+    signal: watch::Sender<()>,
 }
 
 impl Server {
     pub(crate) fn new(
         config: &VendorConfig,
-        tenant: Arc<Tenant>,
+        tenants: Arc<Tenants>,
         tasks: TaskTracker,
         stop: CancellationToken,
         kill: CancellationToken,
     ) -> Self {
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
         Self {
-            tenant,
-            hang: config.limits.hang,
             places: Arc::new(Semaphore::new(config.limits.connections)),
-            http,
+            connections: Arc::new(Connections::new(config, Arc::clone(&tenants), stop.clone(), kill)),
+            tenants,
             tasks,
             stop,
-            kill,
-            cut: watch::Sender::new(()),
+            signal: watch::Sender::new(()),
         }
     }
 
     /// Serves until the vendor stops.
-    pub(crate) async fn run(self, listener: TcpListener) {
+    pub(crate) async fn run(self, mut incoming: impl Incoming) {
         let mut seen = None;
+        let mut waiting = None; // a connection that was accepted when there was no place
         loop {
-            let accepted = tokio::select! {
+            tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return,
-                began = self.tenant.refusal_begins(seen) => {
+                began = self.default().refusal_begins(seen) => {
                     seen = Some(began);
-                    self.cut.send_replace(());
-                    continue;
-                }
-                accepted = self.accept(&listener) => accepted,
-            };
-            match accepted {
-                Ok((stream, place)) => self.welcome(stream, place),
-                Err(error) => {
-                    warn!(%error, "a connection could not be accepted");
-                    self.tenant.clock.wait_for(ACCEPT_AGAIN_AFTER).await;
-                }
-            }
-        }
-    }
-
-    /// Accepts a connection when there is a place for it.
-    async fn accept(&self, listener: &TcpListener) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
-        let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return std::future::pending().await }; // never closed
-        let (stream, _) = listener.accept().await?;
-        Ok((stream, place))
-    }
-
-    fn welcome(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
-        let _ = stream.set_nodelay(true); // fails only when the connection is gone already, which reading will tell
-        let line = Line::new(stream);
-        if self.tenant.is_refusing() {
-            line.reset().pull();
-            self.tenant.counters.connections_refused.add(1);
-            return;
-        }
-        self.serve(line, place);
-    }
-
-    fn serve(&self, line: Line, place: OwnedSemaphorePermit) {
-        let reset = line.reset();
-        let exchange = Arc::new(Exchange::new(Arc::clone(&self.tenant), reset.clone(), self.stop.clone(), self.hang));
-        let service = service_fn(move |request| {
-            let exchange = Arc::clone(&exchange);
-            async move { exchange.answer(request).await }
-        });
-        let connection = self.http.serve_connection(TokioIo::new(line), service);
-        let (mut cut, stop, kill) = (self.cut.subscribe(), self.stop.clone(), self.kill.clone());
-        self.tasks.spawn(async move {
-            let mut connection = std::pin::pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                _ = cut.changed() => {
-                    reset.pull();
-                    return;
-                }
-                () = stop.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    tokio::select! {
-                        ended = connection.as_mut() => ended,
-                        () = kill.cancelled() => return,
+                    self.signal.send_replace(());
+                    if let Some(stream) = waiting.take() {
+                        self.connections.refuse(stream);
                     }
                 }
-            };
-            if let Err(error) = ended {
-                debug!(%error, "a connection ended early");
+                place = self.place(), if waiting.is_some() => {
+                    if let Some(stream) = waiting.take() {
+                        self.serve(stream, place);
+                    }
+                }
+                accepted = incoming.accept(), if waiting.is_none() => match accepted {
+                    Ok(stream) => waiting = self.welcome(stream),
+                    Err(error) => self.survive(&error).await,
+                },
             }
+        }
+    }
+
+    /// Whether connections are refused is the default tenant's business alone.
+    fn default(&self) -> &Tenant {
+        self.tenants.default_tenant()
+    }
+
+    async fn place(&self) -> OwnedSemaphorePermit {
+        match Arc::clone(&self.places).acquire_owned().await {
+            Ok(place) => place,
+            Err(_) => std::future::pending().await, // never closed
+        }
+    }
+
+    /// Serves a connection, or refuses it. Returns it when there is no place.
+    fn welcome(&self, stream: TcpStream) -> Option<TcpStream> {
+        if self.default().is_refusing() {
+            self.connections.refuse(stream);
+            return None;
+        }
+        match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => {
+                self.serve(stream, place);
+                None
+            }
+            Err(_) => {
+                self.default().counters.connections_waited.add(1);
+                Some(stream)
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        let (connections, signal) = (Arc::clone(&self.connections), self.signal.subscribe());
+        self.tasks.spawn(async move {
+            connections.serve(stream, signal).await;
             drop(place);
         });
+    }
+
+    /// Waits a little after an error, unless it was that one connection's own.
+    async fn survive(&self, error: &io::Error) {
+        self.default().counters.accepts_failed.add(1);
+        warn!(%error, "a connection could not be accepted");
+        if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
+            self.default().clock.wait_real_for(ACCEPT_AGAIN_AFTER).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::time::Instant;
+
+    use kycsim_scenarios::catalogue;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::dialects::Dialect;
+    use crate::secret::{ApiKey, WebhookSecret};
+
+    /// Fails in all these ways first.
+    struct Failing {
+        errors: VecDeque<io::Error>,
+        then: TcpListener,
+    }
+
+    impl Incoming for Failing {
+        async fn accept(&mut self) -> io::Result<TcpStream> {
+            match self.errors.pop_front() {
+                Some(error) => Err(error),
+                None => Incoming::accept(&mut self.then).await,
+            }
+        }
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "somebody must begin time")]
+    async fn accepting_survives_every_error() {
+        let scenario = Arc::new(catalogue::load("all-pass").unwrap().unwrap());
+        let (clock, secret) = (Clock::starting_at(Instant::now()), WebhookSecret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+        let config = VendorConfig::new(scenario, ApiKey::new("key").unwrap(), secret, clock);
+        let (stop, kill, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let tenants = Tenants::start(config.clone(), Dialect::Generic, tasks.clone(), stop.clone(), kill.clone()).unwrap();
+        let tenants = Arc::new(tenants);
+        let server = Server::new(&config, Arc::clone(&tenants), tasks, stop.clone(), kill);
+
+        let then = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = then.local_addr().unwrap();
+        let (too_many_files, out_of_memory) = (io::Error::from_raw_os_error(24), io::ErrorKind::OutOfMemory.into());
+        let aborted = || io::ErrorKind::ConnectionAborted.into();
+        let errors = VecDeque::from([too_many_files, aborted(), aborted(), out_of_memory]);
+        let served = tokio::spawn(server.run(Failing { errors, then }));
+
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        assert_eq!(tenants.default_tenant().counters.read().accepts_failed, 4);
+        stop.cancel();
+        served.await.unwrap();
     }
 }

@@ -23,6 +23,9 @@ pub(super) enum ReadBodyError {
     /// It is beyond all measure.
     #[error("the body is far too long")]
     FarTooLong,
+    /// It did not come in time.
+    #[error("the body came too slowly")]
+    TooSlow,
 }
 
 /// Reads a JSON body.

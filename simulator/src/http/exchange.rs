@@ -1,142 +1,227 @@
 //! One request and its answer: read it, understand it, let the tenant decide, say it in the dialect's words.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http_body_util::Full;
 use hyper::body::Body;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
-use kycsim_scenarios::vendor::Fault;
+use kycsim_scenarios::vendor::{Fault, ResetMoment};
+use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::answer::Answer;
 use super::body::{ReadBodyError, pieces, read_json};
 use super::form::read_form;
-use super::line::Reset;
+use super::line::Version;
+use super::order::Order;
 use crate::call::{Call, Granted};
-use crate::dialects::{BodyForm, Payload, Route};
+use crate::clock::Clock;
+use crate::config::Limits;
+use crate::dialects::{BodyForm, Payload, Reply, Route};
+use crate::id::SessionId;
 use crate::idempotency::{Fingerprint, IdempotencyKey, Repeatable};
+use crate::journal::{self as recorded, RecordedRequest};
 use crate::refusal::Refusal;
 use crate::tenant::{Tenant, Verdict};
+use crate::tenants::{Asked, Tenants};
 
-/// How long a client may take to send a body: a picture over a poor line, and no longer.
-const BODY_WITHIN: Duration = Duration::from_secs(60);
-
-/// Serves the requests of one connection.
+/// Serves the requests of one connection. Whoever holds it has something under way.
 pub(super) struct Exchange {
-    tenant: Arc<Tenant>,
-    reset: Reset,
+    tenants: Arc<Tenants>,
+    pub(super) order: Order,
     stop: CancellationToken,
-    hang: Duration,
+    pub(super) limits: Limits,
+    begun: AtomicU64,
 }
 
-/// The connection ends without an answer.
+/// The connection ends without an answer; on HTTP/2, the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection ends without an answer")]
 pub(super) struct Unanswered;
 
-/// What a request asks for, and under which name it may come again.
-type Understood = (Call, Option<Repeatable>);
+/// A request that was read.
+struct Understood {
+    /// What it asks for, and under which name it may come again; or why that makes no sense.
+    wanted: Result<(Call, Option<Repeatable>), Refusal>,
+    /// Its body, as far as the journal wants it.
+    body: recorded::Body,
+}
 
 impl Exchange {
-    pub(super) const fn new(tenant: Arc<Tenant>, reset: Reset, stop: CancellationToken, hang: Duration) -> Self {
-        Self { tenant, reset, stop, hang }
+    pub(super) const fn new(tenants: Arc<Tenants>, order: Order, stop: CancellationToken, limits: Limits) -> Self {
+        Self { tenants, order, stop, limits, begun: AtomicU64::new(0) }
+    }
+
+    /// How many requests have come.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Returns what ticks by the machine's time.
+    pub(super) fn ticks(&self, length: Duration) -> Interval {
+        self.clock().real_ticks(length)
+    }
+
+    /// Waits until the vendor stops.
+    pub(super) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// The machine's time is the same on every tenant's clock.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.tenants.default_tenant().clock
     }
 
     /// Answers a request, or breaks the connection when an incident says so.
-    pub(super) async fn answer<B>(&self, request: Request<B>) -> Result<Response<Full<Bytes>>, Unanswered>
+    pub(super) async fn answer<B>(self: Arc<Self>, request: Request<B>, version: Version) -> Result<Response<Answer>, Unanswered>
     where
         B: Body<Data = Bytes> + Unpin + Send,
     {
-        let id = self.tenant.next_request_id();
-        let dialect = &self.tenant.dialect;
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let (head, body) = request.into_parts();
+        let asked = self.tenants.asked(&head.headers);
+        let (tenant, stranger) = match &asked {
+            Asked::Default => (self.tenants.default_tenant(), None),
+            Asked::Made(tenant) => (tenant, None),
+            Asked::Nobody(refusal) => (self.tenants.default_tenant(), Some(refusal)),
+        };
+        let (id, came) = (tenant.next_request_id(), tenant.clock.stopwatch());
+        let dialect = &tenant.dialect;
 
         // Biased, and the body first: the timer is set only for bodies that are not there yet, which most are.
         let understood = tokio::select! {
             biased;
-            understood = self.understand(&head, body) => understood,
-            () = self.tenant.clock.wait_for(BODY_WITHIN) => Err(ReadBodyError::BrokenOff),
+            understood = understand(tenant, stranger, &head, body) => understood,
+            () = tenant.clock.wait_real_for(self.limits.body_within) => Err(ReadBodyError::TooSlow),
         };
-        let understood = understood.map_err(|error| {
-            debug!(%error, "a request was not read to its end");
-            Unanswered
-        })?;
-        let verdict = match understood {
-            Ok((call, repeatable)) => self.tenant.answer(call, repeatable).await,
-            Err(refusal) => Verdict::True(Err(refusal)),
-        };
-        let truth = |said: Result<Granted, Refusal>| match said {
-            Ok(granted) => dialect.grant(&granted, id),
-            Err(refusal) => dialect.refuse(&refusal, id),
-        };
-        let reply = match verdict {
-            Verdict::True(said) => truth(said),
-            Verdict::Spoiled(said, _) => truth(said),
-            Verdict::Failed(fault) => {
-                self.tenant.counters.faults.add(1);
-                match fault {
-                    Fault::Error { status } => dialect.fail(status, id),
-                    Fault::Hang => return Err(self.hang().await),
-                    _ => return Err(self.break_off()),
+        let Understood { wanted, body } = understood.map_err(|error| unread(tenant, &error))?;
+        let mut record = RecordedRequest::of(dialect.request_name(id), &head, body);
+        let verdict = match wanted {
+            Ok((call, repeatable)) => {
+                record.operation = Some(call.operation().as_str().into());
+                record.session = call.session().map(SessionId::shared);
+                let met = tenant.answer(call, repeatable).await;
+                (record.applicant, record.delay) = (met.applicant, met.delay);
+                met.verdict
+            }
+            Err(refusal) => {
+                if let Refusal::BodyTooLarge { .. } = refusal {
+                    tenant.counters.bodies_too_large.add(1);
                 }
+                record.matched = !matches!(refusal, Refusal::NoSuchEndpoint { .. });
+                Verdict::True(Err(refusal))
             }
         };
-        Ok(reply.map(Full::new))
-    }
-
-    /// Reads a request, to its end, and finds out what it wants.
-    async fn understand<B>(&self, head: &Parts, mut body: B) -> Result<Result<Understood, Refusal>, ReadBodyError>
-    where
-        B: Body<Data = Bytes> + Unpin + Send,
-    {
-        let dialect = &self.tenant.dialect;
-        let route = match self.admit(head) {
-            Ok(route) => route,
-            Err(refusal) => return discard(body).await.map(|()| Err(refusal)),
+        let (said, fault) = match verdict {
+            Verdict::True(said) => (Some(said), None),
+            Verdict::Spoiled(said, fault) => (Some(said), Some(fault)),
+            Verdict::Failed(fault) => (None, Some(fault)),
         };
-        let path = head.uri.path();
-        let payload = match content(&route, &head.headers, body.is_end_stream()) {
-            Ok(Content::Nothing) => Ok(Payload::Nothing),
-            Ok(Content::Json) => read_json(&mut body).await?.map(Payload::Json),
-            // Boxed: it is large, and would make every request carry room for it.
-            Ok(Content::Form { boundary }) => Box::pin(read_form(&mut body, &boundary)).await?.map(Payload::Form),
-            Err(refusal) => Err(refusal),
-        };
-        discard(body).await?; // an answer that comes before the request has ended may never be read
-        Ok(payload.and_then(|payload| {
-            let repeatable = if route.repeatable { repeatable(&head.headers, path, &payload)? } else { None };
-            Ok((dialect.call(route, payload)?, repeatable))
-        }))
-    }
-
-    /// Returns what is at the address, for whoever may go there.
-    fn admit(&self, head: &Parts) -> Result<Route, Refusal> {
-        let route = self.tenant.dialect.route(&head.method, head.uri.path())?;
-        match self.tenant.dialect.api_key(&head.headers) {
-            None => Err(Refusal::MissingApiKey),
-            Some(key) if !self.tenant.api_key.is(key) => Err(Refusal::InvalidApiKey),
-            Some(_) => Ok(route),
+        if let Some(Ok(Granted::Created(session))) = &said {
+            record.session = Some(session.about.id.shared());
         }
+        let said = match said {
+            Some(Ok(granted)) => dialect.grant(&granted, id),
+            Some(Err(refusal)) => dialect.refuse(&refusal, id),
+            None => dialect.fail(500, id), // of which nothing is sent
+        };
+        record.fault = fault.map(|fault| fault.kind().as_str().into());
+        record.status = fault.map_or(Some(said.status().as_u16()), |fault| shown_status(fault, &said));
+        tenant.write_down(record, came);
+        let Some(fault) = fault else { return Ok(said.map(Answer::whole)) };
+        tenant.counters.faults.add(1);
+        // Boxed: it is rare, and would make every request carry room for it.
+        Box::pin(Arc::clone(&self).befall(tenant, fault, said, version, id)).await
     }
 
-    fn break_off(&self) -> Unanswered {
-        self.reset.pull();
-        Unanswered
-    }
-
-    /// Holds a request until the client leaves (then this is dropped), the vendor stops, or it is enough.
-    async fn hang(&self) -> Unanswered {
+    /// Holds a request until the client leaves (then this is dropped), the tenant stops, or it is enough.
+    pub(super) async fn hang(&self, tenant: &Tenant) {
         tokio::select! {
-            () = self.tenant.clock.wait_for(self.hang) => {}
-            () = self.stop.cancelled() => {}
+            () = tenant.clock.wait_real_for(self.limits.hang) => {}
+            () = tenant.stop.cancelled() => {}
         }
-        self.break_off()
     }
+}
+
+/// The status that a client sees of an answer that a fault befalls; none when it sees no whole head.
+fn shown_status(fault: Fault, said: &Reply) -> Option<u16> {
+    match fault {
+        Fault::Error { status } | Fault::Html { status } => Some(status),
+        Fault::Hang
+        | Fault::EmptyResponse
+        | Fault::RandomDataThenClose
+        | Fault::ConnectionResetByPeer { moment: ResetMoment::BeforeHeaders | ResetMoment::InHeaders } => None,
+        Fault::ConnectionResetByPeer { moment: ResetMoment::InBody }
+        | Fault::MalformedResponseChunk
+        | Fault::TruncatedBody
+        | Fault::MalformedJson
+        | Fault::WrongContentType
+        | Fault::ChunkedDribbleDelay { .. }
+        | Fault::MissingFields
+        | Fault::LostUpload
+        | Fault::StaleRead { .. } => Some(said.status().as_u16()),
+    }
+}
+
+/// Takes note of a request that was not read to its end.
+fn unread(tenant: &Tenant, error: &ReadBodyError) -> Unanswered {
+    debug!(%error, "a request was not read to its end");
+    match error {
+        ReadBodyError::BrokenOff => {}
+        ReadBodyError::FarTooLong | ReadBodyError::TooSlow => {
+            tenant.counters.bodies_cut.add(1);
+        }
+    }
+    Unanswered
+}
+
+/// Reads a request, to its end, and finds out what it wants.
+async fn understand<B>(tenant: &Tenant, stranger: Option<&Refusal>, head: &Parts, mut body: B) -> Result<Understood, ReadBodyError>
+where
+    B: Body<Data = Bytes> + Unpin + Send,
+{
+    let dialect = &tenant.dialect;
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let unread = || recorded::Body::binary(length(&head.headers), content_type);
+    let route = match admit(tenant, stranger, head) {
+        Ok(route) => route,
+        Err(refusal) => return discard(body).await.map(|()| Understood { wanted: Err(refusal), body: unread() }),
+    };
+    let path = head.uri.path();
+    let payload = match content(&route, &head.headers, body.is_end_stream()) {
+        Ok(Content::Nothing) => Ok(Payload::Nothing),
+        Ok(Content::Json) => read_json(&mut body).await?.map(Payload::Json),
+        // Boxed: it is large, and would make every request carry room for it.
+        Ok(Content::Form { boundary }) => Box::pin(read_form(&mut body, &boundary)).await?.map(Payload::Form),
+        Err(refusal) => Err(refusal),
+    };
+    discard(body).await?; // an answer that comes before the request has ended may never be read
+    let body = match &payload {
+        Ok(Payload::Json(body)) => recorded::Body::copied(body, content_type),
+        Ok(Payload::Nothing | Payload::Form(_)) | Err(_) => unread(),
+    };
+    let wanted = payload.and_then(|payload| {
+        let repeatable = if route.repeatable { repeatable(&head.headers, path, &payload)? } else { None };
+        Ok((dialect.call(route, payload)?, repeatable))
+    });
+    Ok(Understood { wanted, body })
+}
+
+/// How long a body says it is.
+fn length(headers: &HeaderMap) -> u64 {
+    headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
+}
+
+/// Returns what is at the address, for whoever may go there.
+fn admit(tenant: &Tenant, stranger: Option<&Refusal>, head: &Parts) -> Result<Route, Refusal> {
+    let route = tenant.dialect.route(&head.method, head.uri.path())?;
+    stranger.map_or(Ok(route), |refusal| Err(refusal.clone()))
 }
 
 /// What kind of body came.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kycsim_scenarios::language::Incident;
+use kycsim_scenarios::SimTime;
+use kycsim_scenarios::language::{EventKind, Incident};
 use kycsim_scenarios::vendor::{Decision, IncidentId, Order, Outcome, Reason, SessionState, Status};
-use kycsim_scenarios::{ApplicantKey, SimTime};
 
-use super::orders::{Orderee, TooManyOrders};
 use super::World;
+use super::orders::{Orderee, TooManyOrders};
+use super::telling::Manner;
 use crate::callbacks::{CallbackUrl, Receiver};
 use crate::id::SessionId;
 use crate::session::Session;
@@ -68,6 +69,7 @@ impl World {
         self.orders.place(whom.clone(), order)?;
         let Some((outcome, reasons)) = outcome else { return Ok(()) };
         let store = &self.store;
+        #[expect(clippy::iter_over_hash_type, reason = "each is changed by itself, in whatever order")]
         for (id, examined) in &mut self.examined {
             let concerned = match &whom {
                 Orderee::Session(session) => session == id,
@@ -126,6 +128,17 @@ impl World {
         self.known(id).cloned()
     }
 
+    /// Tells the latest decision about a session once more.
+    pub(crate) fn redeliver(&mut self, id: &SessionId, now: SimTime) -> Result<(), CommandError> {
+        let session = self.known(id)?.clone();
+        if session.decided.is_none() {
+            let status = session.state.status();
+            return Err(CommandError::WrongStatus { session: id.to_string(), status, needed: "it was never decided" });
+        }
+        self.tell(EventKind::Decided, &session, Manner::ORDINARY, now);
+        Ok(())
+    }
+
     /// Starts an incident.
     pub(crate) fn start_incident(&mut self, incident: Incident, ttl: Duration, now: SimTime) -> Result<IncidentId, CommandError> {
         if self.board.started_by_hand(now) >= INCIDENTS_MAX {
@@ -167,12 +180,5 @@ impl World {
     /// Returns the session with this id.
     pub(crate) fn known(&self, id: &SessionId) -> Result<&Session, CommandError> {
         self.store.session(id).map_err(|_| CommandError::NoSuchSession { session: id.to_string() })
-    }
-
-    /// Returns the sessions of an applicant, in the order in which they were begun.
-    pub(crate) fn sessions_of(&self, applicant: &ApplicantKey) -> Vec<Session> {
-        let mut sessions = self.store.latest(usize::MAX, |session| session.about.fate.applicant() == applicant);
-        sessions.reverse();
-        sessions
     }
 }

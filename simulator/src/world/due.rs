@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::language::EventKind;
@@ -17,6 +18,11 @@ pub(crate) enum Step {
     Nothing,
     /// Something was done, and there may be more.
     Done,
+    /// The signing secret is to be changed, and there may be more.
+    RotateSecret {
+        /// For how long both secrets sign.
+        overlap: Duration,
+    },
     /// This is to be delivered, and there may be more.
     Deliver(Delivery),
 }
@@ -41,6 +47,7 @@ impl World {
                 Step::Done
             }
             Task::Send(sending) => self.send(sending, due, now),
+            Task::RotateSecret { overlap } => Step::RotateSecret { overlap },
             Task::Lose(event) => {
                 self.counters.callbacks_lost.add(1);
                 self.write_of(now, &event, LedgerEvent::CallbackLost { callback: event.id.clone() });

@@ -14,6 +14,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kycsim_scenarios::ledger::{LedgerEntry, LedgerEvent};
 use kycsim_scenarios::vendor::{Decision, IncidentBoard, RateLimiter};
@@ -29,9 +30,11 @@ use crate::idempotency::Answered;
 use crate::ledger::Ledger;
 use crate::session::Session;
 use crate::store::Store;
-pub(crate) use command::CommandError;
+
+pub use command::CommandError;
 pub(crate) use due::Step;
 pub(crate) use orders::Orderee;
+
 use orders::Orders;
 
 /// Everything that one tenant's vendor knows.
@@ -82,10 +85,16 @@ enum Task {
     Send(Sending),
     /// Never send an event.
     Lose(Arc<Event>),
+    /// Change the signing secret.
+    RotateSecret { overlap: Duration },
 }
 
 impl World {
     pub(crate) fn new(config: &VendorConfig, dialect: Arc<dyn Translator>, counters: Arc<Counters>) -> Self {
+        let mut agenda = Agenda::new();
+        if let Some(rotation) = config.scenario.vendor.callbacks.rotate_secret {
+            agenda.enter(SimTime::from_start(rotation.at.length()), Task::RotateSecret { overlap: rotation.overlap.length() });
+        }
         let terms = Terms::of(&config.scenario.vendor.callbacks, || dialect.retry_schedule());
         Self {
             scenario: Arc::clone(&config.scenario),
@@ -97,7 +106,7 @@ impl World {
             orders: Orders::new(config.limits.orders),
             limiter: RateLimiter::default(),
             examined: HashMap::new(),
-            agenda: Agenda::new(),
+            agenda,
             board: IncidentBoard::new(&config.scenario.incident),
             lanes: Lanes::default(),
             receivers: Receivers::default(),
@@ -109,11 +118,6 @@ impl World {
     /// When the next thing is due.
     pub(crate) fn next_due(&self) -> Option<SimTime> {
         self.agenda.next_due()
-    }
-
-    /// Whether no delivery is on its way, and none waits for its turn.
-    pub(crate) fn nothing_on_its_way(&self) -> bool {
-        self.lanes.is_idle()
     }
 
     /// Returns what the ledger still holds.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kycsim_scenarios::vendor::{Befalling, Operation, Order};
 use kycsim_scenarios::ApplicantKey;
+use kycsim_scenarios::vendor::{Befalling, Operation, Order};
 
 use crate::id::SessionId;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use kycsim_scenarios::language::{EventKind, Whom};
 use kycsim_scenarios::ledger::LedgerEvent;
 use kycsim_scenarios::vendor::{Answer, Ends, Fault, RequestFacts, plan_examination};
-use kycsim_scenarios::{Purpose, SimTime};
+use kycsim_scenarios::{ApplicantKey, Purpose, SimTime};
 use rand::RngExt as _;
 use tokio_util::sync::CancellationToken;
 
@@ -17,10 +17,10 @@ use crate::refusal::Refusal;
 use crate::session::{About, Session};
 
 impl World {
-    /// Works out how a request is to be answered: after which wait, and with which fault. Nothing else has happened yet.
+    /// Works out whom a request is about, and how it is to be answered: after which wait, and with which fault. Nothing else has happened yet.
     ///
     /// Rate limits come first; then what was ordered for the session, or else for its applicant; then the incidents.
-    pub(crate) fn meet(&mut self, call: &Call, now: SimTime) -> Result<Answer, Refusal> {
+    pub(crate) fn meet(&mut self, call: &Call, now: SimTime) -> Result<(ApplicantKey, Answer), Refusal> {
         let limited = self.limiter.take(&self.scenario.vendor.rate_limit, call.operation(), now);
         limited.map_err(|limited| {
             self.counters.rate_limited.add(1);
@@ -43,7 +43,7 @@ impl World {
             chance.get_or_insert_with(|| whom.fate.rng(Purpose::OrderedFault, occurrence)).random()
         });
         let facts = RequestFacts { operation: call.operation(), check: call.check(), whom, occurrence, now };
-        Ok(self.board.answer(&self.scenario.vendor, facts, ordered))
+        Ok((whom.fate.applicant().clone(), self.board.answer(&self.scenario.vendor, facts, ordered)))
     }
 
     /// Does what a call asks for, or says why not; a repeated call gets the answer it got before. `fault` is what befalls its answer.

@@ -120,7 +120,12 @@ impl Draft<'_> {
             kind: self.kind,
             session: about.id.clone(),
             applicant: about.fate.applicant().clone(),
-            attempt: self.session.decided.as_ref().filter(|_| self.kind == EventKind::Decided).map_or(self.session.attempt, |decided| decided.decision.attempt),
+            attempt: self
+                .session
+                .decided
+                .as_ref()
+                .filter(|_| self.kind == EventKind::Decided)
+                .map_or(self.session.attempt, |decided| decided.decision.attempt),
             to: self.to.clone(),
             body,
             defective_body,

@@ -32,9 +32,9 @@ fn world(more: &str) -> World {
     let scenario = Scenario::parse("test", &format!("{HEAD}{more}")).unwrap();
     let clock = Clock::starting_at(Instant::now());
     let secret = WebhookSecret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-    let config = VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret.clone(), clock)
+    let config = VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret, clock)
         .callback_url(CallbackUrl::parse("http://127.0.0.1:1/").unwrap());
-    World::new(&config, Dialect::Generic.translator(&secret, clock.wall()).unwrap(), Arc::default())
+    World::new(&config, Dialect::Generic.translator(&config), Arc::default())
 }
 
 fn secs(seconds: u64) -> SimTime {
@@ -52,7 +52,9 @@ fn new_session(number: u64) -> NewSession {
 
 /// Walks an applicant up to and with the submission at `now`.
 fn submit(world: &mut World, number: u64, now: SimTime) -> SessionId {
-    let Ok(Granted::Created(session)) = world.perform(Call::CreateSession(new_session(number)), None, None, now) else { panic!("not created") };
+    let Ok(Granted::Created(session)) = world.perform(Call::CreateSession(new_session(number)), None, None, now) else {
+        panic!("not created")
+    };
     let id = session.about.id.clone();
     let picture = Picture { kind: PictureKind::Jpeg, bytes: 9 };
     for slot in [ImageSlot::Document(Side::Front), ImageSlot::Selfie] {
@@ -69,7 +71,7 @@ fn play(world: &mut World, end: SimTime, mut receive: impl FnMut(&Delivery) -> D
         loop {
             match world.step(now) {
                 Step::Nothing => break,
-                Step::Done => {}
+                Step::Done | Step::RotateSecret { .. } => {}
                 Step::Deliver(delivery) => {
                     delivered.push(now.as_micros() / 1_000_000);
                     let result = receive(&delivery);
@@ -137,7 +139,7 @@ fn the_dialects_own_schedule_holds_where_the_scenario_has_none() {
 fn a_fault_comes_before_any_effect() {
     let mut world = world("[[incident]]\nname = \"outage\"\nat = \"0s\"\nlasts = \"1h\"\nhttp = { fault = \"connection_reset_by_peer\" }");
     for _ in 0..3 {
-        let answer = world.meet(&Call::CreateSession(new_session(1)), SimTime::ZERO).unwrap();
+        let (_, answer) = world.meet(&Call::CreateSession(new_session(1)), SimTime::ZERO).unwrap();
         assert_eq!(answer.befalls.map(|befalling| befalling.fault.kind()), Some(FaultKind::ConnectionResetByPeer));
     }
     assert!(world.ledger().is_empty());

@@ -1,31 +1,16 @@
 //! What a receiver gets: signatures, duplicates, retries.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEvent};
-use sha2::Sha256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+use crate::receiver::{header, signed_at, signed_by};
 use crate::stage::{APPROVE, SECRET, Stage, picked, until};
 
-fn header<'r>(request: &'r Request, name: &str) -> &'r str {
-    request.headers[name].to_str().unwrap()
-}
-
-/// Verifies as a receiver would: written from the Standard Webhooks specification, not from the signer.
 #[track_caller]
 fn verify(request: &Request) {
-    let (id, timestamp) = (header(request, "webhook-id"), header(request, "webhook-timestamp"));
-    let key = BASE64_STANDARD.decode(SECRET.trim_start_matches("whsec_")).unwrap();
-    let signed = [id.as_bytes(), b".", timestamp.as_bytes(), b".", &request.body].concat();
-    let accepted = header(request, "webhook-signature").split(' ').filter_map(|each| each.strip_prefix("v1,")).any(|signature| {
-        let signature = BASE64_STANDARD.decode(signature).unwrap();
-        Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(&signed).verify_slice(&signature).is_ok()
-    });
-    assert!(accepted, "the signature does not hold");
-    let age = jiff::Timestamp::now().as_second() - timestamp.parse::<i64>().unwrap();
+    assert_eq!(signed_by(request, SECRET), [true], "the signature does not hold");
+    let age = jiff::Timestamp::now().as_second() - signed_at(request);
     assert!((0..60).contains(&age), "signed {age} s ago");
 }
 

@@ -4,24 +4,25 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::stage::{API_KEY, APPROVE, Stage, json, limits, new_session, until};
 
-fn incident(at: &str, effect: &str) -> String {
+pub(crate) fn incident(at: &str, effect: &str) -> String {
     format!("{APPROVE}[[incident]]\nname = \"test\"\nat = \"{at}\"\nlasts = \"1h\"\n{effect}")
 }
 
 /// Sends a request for a session that there is not, over a bare connection.
 async fn ask(stage: &Stage) -> TcpStream {
     let mut stream = TcpStream::connect(stage.vendor.address()).await.unwrap();
-    stream.write_all(&create_request()).await.unwrap();
+    stream.write_all(&create_request("a-1")).await.unwrap();
     stream
 }
 
-fn create_request() -> Vec<u8> {
-    let body = new_session("a-1").to_string();
+/// A request for a new session, byte for byte.
+pub(crate) fn create_request(reference: &str) -> Vec<u8> {
+    let body = new_session(reference).to_string();
     let length = body.len();
     format!(
         "POST /v1/sessions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {API_KEY}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -30,10 +31,16 @@ fn create_request() -> Vec<u8> {
 }
 
 /// How a connection ends, after how many bytes.
-async fn ending(mut stream: TcpStream) -> (usize, Option<ErrorKind>) {
+async fn ending(stream: TcpStream) -> (usize, Option<ErrorKind>) {
+    let (bytes, end) = rest(stream).await;
+    (bytes.len(), end)
+}
+
+/// What still comes over a connection, and with which error it ends.
+pub(crate) async fn rest(mut stream: impl AsyncRead + Unpin) -> (Vec<u8>, Option<ErrorKind>) {
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await.expect("the connection ends");
-    (bytes.len(), read.err().map(|error| error.kind()))
+    (bytes, read.err().map(|error| error.kind()))
 }
 
 #[tokio::test]

@@ -1,12 +1,21 @@
 //! The vendor through its public face: HTTP in, callbacks out. Each test has a vendor and a backend of its own, on ports of their own.
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
+mod advance;
+mod bounds;
 mod callbacks;
+mod customer;
 mod faults;
 mod flow;
 mod holds;
+mod http2;
 mod names;
+mod receiver;
 mod repeat;
 mod requests;
 mod shutdown;
 mod stage;
+mod tenants;
+#[cfg(feature = "tls")]
+mod tls;
+mod wire;

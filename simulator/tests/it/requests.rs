@@ -10,7 +10,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::stage::{APPROVE, Stage, jpeg, json as body_of, limits, new_session, text};
+use crate::stage::{APPROVE, Stage, jpeg, json as body_of, limits, new_session, text, until};
 
 async fn check(request: RequestBuilder, status: u16, code: &str, param: Option<&str>) {
     let shown = format!("{request:?}");
@@ -197,13 +197,16 @@ async fn a_connection_beyond_the_bound_waits_for_a_place() {
     let one = limits(|limits| limits.connections = 1);
     let stage = Stage::set_with(APPROVE, |config| config.limits(one), ResponseTemplate::new(200)).await;
     let first = tokio::net::TcpStream::connect(stage.vendor.address()).await.unwrap();
-    let second = stage.create("a-1");
-    let mut second = std::pin::pin!(second);
-    tokio::select! {
-        biased;
-        _ = &mut second => panic!("there was no place"),
-        () = tokio::time::sleep(std::time::Duration::from_millis(50)) => {}
-    }
-    drop(first);
-    assert!(second.await.starts_with("ses_"));
+    let second = async {
+        let id = stage.create("a-1").await;
+        (id, stage.vendor.counts().connections_timed_out)
+    };
+    let first_leaves = async {
+        until(async || stage.vendor.counts(), |counts| counts.connections_waited == 1).await;
+        assert_eq!(stage.vendor.counts().requests, 0, "there is no place yet");
+        drop(first);
+    };
+    let ((id, timed_out), ()) = tokio::join!(second, first_leaves);
+    assert!(id.starts_with("ses_"));
+    assert_eq!(timed_out, 0, "it was not the bound on idle connections that made room");
 }

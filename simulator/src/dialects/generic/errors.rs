@@ -55,8 +55,8 @@ fn say(refusal: &Refusal) -> Said<'_> {
         Refusal::InvalidApiKey => {
             (StatusCode::UNAUTHORIZED, "authentication", "invalid_api_key", "this API key is not known".to_owned(), None)
         }
-        Refusal::NoSuchEndpoint => {
-            (StatusCode::NOT_FOUND, "not_found", "no_such_endpoint", "there is nothing at this address".to_owned(), None)
+        Refusal::NoSuchEndpoint { nearest } => {
+            (StatusCode::NOT_FOUND, "not_found", "no_such_endpoint", format!("there is nothing at this address\n\n{nearest}"), None)
         }
         Refusal::NoSuchSession => (StatusCode::NOT_FOUND, "not_found", "no_such_session", "there is no such session".to_owned(), None),
         Refusal::MethodNotAllowed { allowed } => {

@@ -5,6 +5,7 @@ mod routes;
 mod signature;
 mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,14 +13,16 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use kycsim_scenarios::language::{EventKind, Period};
 
-use super::{Payload, Reply, RequestId, Route, Telling, Translator};
+use super::{Keys, Payload, Reply, RequestId, Route, Seal, Signer, Telling, Translator};
 use crate::call::{Call, Granted};
+use crate::callbacks::AllowedHosts;
 use crate::clock::WallEpoch;
+use crate::config::VendorConfig;
 use crate::id::spell;
 use crate::refusal::Refusal;
 use crate::secret::{InvalidWebhookSecret, WebhookSecret};
 use crate::session::Session;
-use signature::Signer;
+pub(super) use signature::secret;
 
 /// How long after a failed delivery the next one follows, in seconds: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
 const RETRY_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -27,21 +30,32 @@ const RETRY_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_
 /// Translates.
 #[derive(Debug)]
 pub(super) struct Generic {
-    signer: Signer,
     wall: WallEpoch,
+    /// Where sessions may have their callbacks sent, beside this machine.
+    hosts: AllowedHosts,
 }
 
 impl Generic {
-    pub(super) fn new(secret: &WebhookSecret, wall: WallEpoch) -> Result<Self, InvalidWebhookSecret> {
-        Ok(Self { signer: Signer::new(secret)?, wall })
+    pub(super) fn new(config: &VendorConfig) -> Self {
+        Self { wall: config.clock.wall(), hosts: config.callback_hosts.clone() }
     }
 }
 
+/// Returns the API key that a request offers.
+pub(super) fn api_key(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(AUTHORIZATION)?.as_bytes();
+    let (scheme, key) = value.split_at_checked("Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then_some(key)
+}
+
+/// Returns what signs with `secret`.
+pub(super) fn signer(secret: &WebhookSecret) -> Result<Arc<dyn Signer>, InvalidWebhookSecret> {
+    Ok(Arc::new(signature::StandardSigner::new(secret)?))
+}
+
 impl Translator for Generic {
-    fn api_key<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
-        let value = headers.get(AUTHORIZATION)?.as_bytes();
-        let (scheme, key) = value.split_at_checked("Bearer ".len())?;
-        scheme.eq_ignore_ascii_case(b"Bearer ").then_some(key)
+    fn request_name(&self, request: RequestId) -> String {
+        name(request)
     }
 
     fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal> {
@@ -49,7 +63,7 @@ impl Translator for Generic {
     }
 
     fn call(&self, route: Route, payload: Payload) -> Result<Call, Refusal> {
-        wire::call(route, payload)
+        wire::call(route, payload, &self.hosts)
     }
 
     fn grant(&self, granted: &Granted, request: RequestId) -> Reply {
@@ -70,12 +84,16 @@ impl Translator for Generic {
         errors::fail(status, &name(request))
     }
 
+    fn hollow(&self, body: &Bytes) -> Bytes {
+        wire::hollow(body)
+    }
+
     fn event(&self, kind: EventKind, session: &Session, telling: Telling) -> Bytes {
         wire::event(kind, session, telling, self.wall)
     }
 
-    fn sign(&self, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap {
-        self.signer.headers(event, unix_seconds, body)
+    fn sign(&self, keys: &Keys, seal: Seal, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap {
+        signature::headers(keys, seal, event, unix_seconds, body)
     }
 
     fn retry_schedule(&self) -> Vec<Period> {

@@ -2,21 +2,33 @@ use hyper::Method;
 
 use crate::dialects::{BodyForm, Route, Target};
 use crate::id::SessionId;
+use crate::journal::{Endpoint, nearest_endpoint};
 use crate::refusal::Refusal;
+
+/// All there is, for whoever went astray.
+const ENDPOINTS: &[Endpoint] = &[
+    Endpoint { method: "POST", path: "/v1/sessions" },
+    Endpoint { method: "GET", path: "/v1/sessions/{id}" },
+    Endpoint { method: "POST", path: "/v1/sessions/{id}/documents" },
+    Endpoint { method: "POST", path: "/v1/sessions/{id}/selfies" },
+    Endpoint { method: "POST", path: "/v1/sessions/{id}/submit" },
+    Endpoint { method: "POST", path: "/v1/sessions/{id}/cancel" },
+];
 
 /// Longer than any id that was given out.
 const ID_MAX: usize = 64;
 
 /// Returns what is at this address.
 pub(super) fn route(method: &Method, path: &str) -> Result<Route, Refusal> {
-    let inside = path.strip_prefix("/v1/sessions").ok_or(Refusal::NoSuchEndpoint)?;
+    let nowhere = || Refusal::NoSuchEndpoint { nearest: nearest_endpoint(method.as_str(), path, ENDPOINTS) };
+    let inside = path.strip_prefix("/v1/sessions").ok_or_else(nowhere)?;
     if inside.is_empty() {
         return only("POST", method, Target::NewSession, BodyForm::Json);
     }
-    let inside = inside.strip_prefix('/').ok_or(Refusal::NoSuchEndpoint)?;
+    let inside = inside.strip_prefix('/').ok_or_else(nowhere)?;
     let (id, place) = inside.split_once('/').map_or((inside, None), |(id, place)| (id, Some(place)));
     if id.is_empty() || id.len() > ID_MAX {
-        return Err(Refusal::NoSuchEndpoint);
+        return Err(nowhere());
     }
     let session = SessionId::named(id);
     match place {
@@ -25,7 +37,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Route, Refusal> {
         Some("selfies") => only("POST", method, Target::Selfie(session), BodyForm::Form),
         Some("submit") => only("POST", method, Target::Submission(session), BodyForm::JsonOrNothing),
         Some("cancel") => only("POST", method, Target::Cancellation(session), BodyForm::JsonOrNothing),
-        Some(_) => Err(Refusal::NoSuchEndpoint),
+        Some(_) => Err(nowhere()),
     }
 }
 
@@ -58,7 +70,8 @@ mod tests {
         for path in
             ["/", "/v1", "/v1/sessionsx", "/v1/sessions/", "/v1/sessions//submit", "/v1/sessions/ses_1/", "/v1/sessions/ses_1/submit/"]
         {
-            check(&Method::POST, path, Err(Refusal::NoSuchEndpoint));
+            let nowhere = route(&Method::POST, path);
+            assert!(matches!(nowhere, Err(Refusal::NoSuchEndpoint { .. })), "{path}: {nowhere:?}");
         }
         check(&Method::GET, "/v1/sessions", Err(Refusal::MethodNotAllowed { allowed: "POST" }));
         check(&Method::DELETE, "/v1/sessions/ses_1", Err(Refusal::MethodNotAllowed { allowed: "GET" }));

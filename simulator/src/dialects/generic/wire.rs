@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::call::{Call, NewSession, Upload};
-use crate::callbacks::CallbackUrl;
+use crate::callbacks::{AllowedHosts, CallbackUrl};
 use crate::clock::WallEpoch;
 use crate::dialects::{Payload, Route, Target, Telling};
 use crate::http::{Form, Part};
@@ -121,6 +121,13 @@ pub(super) fn event(kind: EventKind, session: &Session, telling: Telling, wall: 
     write(&EventWire { r#type, timestamp: Time(wall.at(session.updated_at)), api_revision: news, data }).into()
 }
 
+/// Returns the JSON object with its name and kind only.
+pub(super) fn hollow(body: &Bytes) -> Bytes {
+    let mut fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default(); // our own answers: always objects
+    fields.retain(|name, _| matches!(name.as_str(), "id" | "object"));
+    write(&fields).into()
+}
+
 fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
     let about = &session.about;
     SessionWire {
@@ -163,9 +170,9 @@ fn write(wire: &impl Serialize) -> Vec<u8> {
 }
 
 /// Returns what a request wants.
-pub(super) fn call(route: Route, payload: Payload) -> Result<Call, Refusal> {
+pub(super) fn call(route: Route, payload: Payload, hosts: &AllowedHosts) -> Result<Call, Refusal> {
     match route.target {
-        Target::NewSession => new_session(payload).map(Call::CreateSession),
+        Target::NewSession => new_session(payload, hosts).map(Call::CreateSession),
         Target::Session(session) => Ok(Call::GetSession(session)),
         Target::Document(session) => {
             let (side, picture) = document(payload)?;
@@ -177,7 +184,7 @@ pub(super) fn call(route: Route, payload: Payload) -> Result<Call, Refusal> {
     }
 }
 
-fn new_session(payload: Payload) -> Result<NewSession, Refusal> {
+fn new_session(payload: Payload, hosts: &AllowedHosts) -> Result<NewSession, Refusal> {
     let mut fields = object(payload)?;
     let reference = text(&mut fields, "reference", REFERENCE)?;
     let country = text(&mut fields, "country", COUNTRY)?;
@@ -185,7 +192,7 @@ fn new_session(payload: Payload) -> Result<NewSession, Refusal> {
     let callback_url = match fields.remove("callback_url") {
         None | Some(Value::Null) => None,
         Some(Value::String(url)) => {
-            Some(CallbackUrl::parse(&url).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })?)
+            Some(CallbackUrl::parse_allowing(&url, hosts).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })?)
         }
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             return Err(Refusal::InvalidField { field: "callback_url", expected: "a text" });
@@ -302,8 +309,14 @@ mod tests {
         check("2026-11-22T01:00:00+02:00", "2026-11-21T23:00:00.000Z");
     }
 
+    #[test]
+    fn a_hollow_answer_says_what_it_is_and_no_more() {
+        let hollowed = hollow(&Bytes::from_static(br#"{"id":"ses_1","object":"session","status":"approved","decision":{"id":"x"}}"#));
+        assert_eq!(hollowed, r#"{"id":"ses_1","object":"session"}"#);
+    }
+
     fn new(body: &str) -> Result<NewSession, Refusal> {
-        new_session(Payload::Json(Bytes::copy_from_slice(body.as_bytes())))
+        new_session(Payload::Json(Bytes::copy_from_slice(body.as_bytes())), &AllowedHosts::default())
     }
 
     #[test]
