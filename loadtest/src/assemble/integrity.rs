@@ -218,10 +218,12 @@ impl Applicant<'_> {
             };
             *effects.entry(effect).or_insert(0) += 1;
         }
-        if let Some(((effect, attempt, ..), count)) = effects.into_iter().find(|(_, count)| *count > 1) {
+        let revisions = |attempt: u32| self.truth.attempt(&self.answer.applicant, attempt).revisions;
+        // A backend that has no word for a change applies the decision once more.
+        let unsaid = |attempt: Option<u32>| revisions(attempt.unwrap_or(0)).saturating_sub(changes.get(&attempt).copied().unwrap_or(0));
+        if let Some(((effect, attempt, ..), count)) = effects.into_iter().find(|((_, attempt, ..), count)| *count > 1 + unsaid(*attempt)) {
             return Some(format!("the decision about attempt {} was {effect} {count} times", attempt.unwrap_or(0)));
         }
-        let revisions = |attempt: u32| self.truth.attempt(&self.answer.applicant, attempt).revisions;
         let (attempt, count) = changes.into_iter().find(|(attempt, count)| *count > revisions(attempt.unwrap_or(0)))?;
         let attempt = attempt.unwrap_or(0);
         Some(format!("the decision about attempt {attempt} was changed {count} times, by the vendor {} times", revisions(attempt)))
