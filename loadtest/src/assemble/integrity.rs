@@ -16,7 +16,7 @@ use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry, LedgerEvent};
 use kycsim_scenarios::vendor::{Decision, Outcome};
 use kycsim_scenarios::{ApplicantKey, SimTime};
 
-use super::truth::{Attempt, Truth};
+use super::truth::{Attempt, Truth, was_taken_in};
 use crate::record::{AnswerRow, BackendEvent, EndRow, JourneyRow, Records, ReviewRow};
 
 /// A decision younger than this may still be on its way.
@@ -231,11 +231,9 @@ impl Applicant<'_> {
 
     /// What the vendor has not signed, or not now, must be refused: whoever takes it in can be told anything by anybody.
     fn forged(&self) -> Option<String> {
-        let taken_in = self.truth.entries(&self.answer.applicant).iter().filter_map(|entry| match &entry.event {
-            LedgerEvent::Delivered { defect: Some(defect), result: DeliveryResult::Accepted { .. }, .. } if defect.is_forged() => {
-                Some(*defect)
-            }
-            _ => None,
+        let taken_in = self.truth.entries(&self.answer.applicant).iter().filter_map(|entry| {
+            let LedgerEvent::Delivered { defect: Some(defect), result, .. } = &entry.event else { return None };
+            (defect.is_forged() && was_taken_in(result)).then_some(*defect)
         });
         let defects: Vec<_> = taken_in.map(|defect| defect.as_str().replace('_', " ")).collect();
         (!defects.is_empty()).then(|| format!("forged callbacks were answered with success: {}", defects.join(", ")))

@@ -80,8 +80,8 @@ impl<'a> Truth<'a> {
                     }
                     truth.summary.deliveries += 1;
                     truth.summary.duplicates += u64::from(*copy > 0 && *attempt_number == 1 && true_copy);
-                    let accepted = matches!(result, DeliveryResult::Accepted { .. });
-                    truth.summary.deliveries_failed += u64::from(!accepted);
+                    let accepted = was_taken_in(result);
+                    truth.summary.deliveries_failed += u64::from(!matches!(result, DeliveryResult::Accepted { .. }));
                     if *kind != EventKind::Decided || !true_copy {
                         continue; // nobody learns a decision from it
                     }
@@ -149,5 +149,14 @@ impl<'a> Truth<'a> {
     /// The vendor's counters as far as the ledger tells: it does not list single requests.
     pub(super) const fn vendor_summary(&self) -> VendorSummary {
         self.summary
+    }
+}
+
+/// Whether the backend answered with success, whatever the vendor takes for one.
+pub(super) fn was_taken_in(result: &DeliveryResult) -> bool {
+    match result {
+        DeliveryResult::Accepted { .. } => true,
+        DeliveryResult::Refused { status } => (200..300).contains(status),
+        DeliveryResult::Failed { .. } => false,
     }
 }

@@ -84,7 +84,7 @@ async fn a_callback_may_come_before_the_session_is_known() {
     let world = World::start().await;
     world.vendor.trouble(Trouble::LoseAnswers); // the session is made, and we do not hear of it
     let verification = world.submitted("a-1").await;
-    crate::world::until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
+    until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
 
     let callback = world.vendor.decide("a-1", "approved", &[]);
     assert_eq!(world.deliver(&callback).await, 204);
@@ -102,7 +102,7 @@ async fn a_callback_may_come_before_the_session_is_known() {
 async fn a_callback_may_come_before_the_submission_was_answered() {
     let world = World::start().await;
     let verification = world.submitted("a-1").await;
-    crate::world::until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
+    until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
     let callback = world.vendor.decide("a-1", "declined", &["underage"]);
     world.deliver(&callback).await;
     world.until_status(&verification, "rejected").await;

@@ -145,7 +145,9 @@ async fn what_was_confirmed_and_lost_is_uploaded_again() {
     })
     .await;
     assert_eq!((world.vendor.sessions("a-1"), world.vendor.submissions("a-1")), (1, 1));
-    assert_eq!(world.vendor.images("a-1"), ["documents", "selfies"]);
+    // Perhaps one of them more than once: the clock may run while a call is under way.
+    let images = world.vendor.images("a-1");
+    assert!(["documents", "selfies"].iter().all(|kind| images.iter().any(|image| image == kind)), "{images:?}");
 }
 
 #[tokio::test]
