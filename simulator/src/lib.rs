@@ -12,6 +12,7 @@
 //! | `http` | the accept loop, connections, TLS, bodies, and every fault as it shows on the wire |
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
+//! | [`testing`] | a vendor for tests, in a line |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
 //! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
@@ -37,6 +38,7 @@ mod session;
 mod store;
 mod tenant;
 mod tenants;
+pub mod testing;
 mod vendor;
 mod world;
 

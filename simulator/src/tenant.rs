@@ -305,20 +305,26 @@ impl Tenant {
     /// it otherwise.
     pub(crate) fn seal(&self, delivery: &Delivery) -> Sealed {
         let Sending { event, copy, failed, .. } = &delivery.sending;
-        let now = self.clock.unix_seconds();
-        let (mut seal, mut signed_at, mut body) = (Seal::Proper, now, &event.body);
-        match copy.defect_of_try(*failed) {
+        let (mut seal, mut signed_at, mut body) = (Seal::Proper, self.clock.unix_seconds(), &event.body);
+        let defect = copy.defect_of_try(*failed);
+        match defect {
+            Some(Defect::Replayed) => {
+                if let Some(sealed) = event.replayed.as_ref().and_then(|first| first.get()) {
+                    return sealed.clone();
+                }
+            }
             Some(Defect::Unsigned) => seal = Seal::Unsigned,
             Some(Defect::WrongSignature) => seal = Seal::WrongSignature,
-            Some(Defect::Stale) => signed_at = now.saturating_sub_unsigned(copy.age.as_secs()),
-            Some(Defect::Replayed) => signed_at = *event.first_signed.get_or_init(|| now),
+            Some(Defect::Stale) => signed_at = signed_at.saturating_sub_unsigned(copy.age.as_secs()),
             Some(Defect::Malformed | Defect::UnknownFields) => body = event.defective_body.as_ref().unwrap_or(body),
-            Some(Defect::UnknownStatus | Defect::NewId | Defect::Contradicting) | None => {
-                event.first_signed.get_or_init(|| now);
-            }
+            Some(Defect::UnknownStatus | Defect::NewId | Defect::Contradicting) | None => {}
         }
         let keys = self.keyring.read().unwrap_or_else(PoisonError::into_inner).keys(self.clock.now());
-        Sealed { headers: self.dialect.sign(&keys, seal, &event.id, signed_at, body), body: body.clone() }
+        let sealed = Sealed { headers: self.dialect.sign(&keys, seal, &event.id, signed_at, body), body: body.clone() };
+        if let Some(first) = event.replayed.as_ref().filter(|_| defect.is_none_or(Defect::tells_the_truth)) {
+            first.get_or_init(|| sealed.clone());
+        }
+        sealed
     }
 
     /// Returns the current webhook secret.

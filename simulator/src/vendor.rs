@@ -126,6 +126,16 @@ impl Vendor {
         self.tenants.delete(name)
     }
 
+    /// All tenants, for whoever must reach them without the vendor's handle.
+    pub(crate) fn shared_tenants(&self) -> Arc<Tenants> {
+        Arc::clone(&self.tenants)
+    }
+
+    /// Returns what cuts short all that is under way when it is dropped.
+    pub(crate) fn kill_guard(&self) -> DropGuard {
+        self.kill.clone().drop_guard()
+    }
+
     fn default(&self) -> &Arc<Tenant> {
         self.tenants.default_tenant()
     }

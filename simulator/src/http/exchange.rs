@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use hyper::body::Body;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
 use kycsim_scenarios::vendor::{Fault, ResetMoment};
@@ -44,6 +44,9 @@ pub(super) struct Exchange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection ends without an answer")]
 pub(super) struct Unanswered;
+
+/// Read from text once, and not with every request.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A request that was read.
 struct Understood {
@@ -91,8 +94,9 @@ impl Exchange {
             Asked::Made(tenant) => (tenant, None),
             Asked::Nobody(refusal) => (self.tenants.default_tenant(), Some(refusal)),
         };
-        let (id, came) = (tenant.next_request_id(), tenant.clock.stopwatch());
+        let came = tenant.clock.stopwatch();
         let dialect = &tenant.dialect;
+        let name = dialect.request_name(tenant.next_request_id());
 
         // Biased, and the body first: the timer is set only for bodies that are not there yet, which most are.
         let understood = tokio::select! {
@@ -101,7 +105,7 @@ impl Exchange {
             () = tenant.clock.wait_real_for(self.limits.body_within) => Err(ReadBodyError::TooSlow),
         };
         let Understood { wanted, body } = understood.map_err(|error| unread(tenant, &error))?;
-        let mut record = RecordedRequest::of(dialect.request_name(id), &head, body);
+        let mut record = RecordedRequest::of(name, &head, body);
         let verdict = match wanted {
             Ok((call, repeatable)) => {
                 record.operation = Some(call.operation().as_str().into());
@@ -127,17 +131,21 @@ impl Exchange {
             record.session = Some(session.about.id.shared());
         }
         let said = match said {
-            Some(Ok(granted)) => dialect.grant(&granted, id),
-            Some(Err(refusal)) => dialect.refuse(&refusal, id),
-            None => dialect.fail(500, id), // of which nothing is sent
+            Some(Ok(granted)) => dialect.grant(&granted, &record.id),
+            Some(Err(refusal)) => dialect.refuse(&refusal, &record.id),
+            None => dialect.fail(500, &record.id), // of which nothing is sent
         };
         record.fault = fault.map(|fault| fault.kind().as_str().into());
         record.status = fault.map_or(Some(said.status().as_u16()), |fault| shown_status(fault, &said));
+        let Some(fault) = fault else {
+            tenant.write_down(record, came);
+            return Ok(said.map(Answer::whole));
+        };
+        let name = record.id.clone();
         tenant.write_down(record, came);
-        let Some(fault) = fault else { return Ok(said.map(Answer::whole)) };
         tenant.counters.faults.add(1);
         // Boxed: it is rare, and would make every request carry room for it.
-        Box::pin(Arc::clone(&self).befall(tenant, fault, said, version, id)).await
+        Box::pin(Arc::clone(&self).befall(tenant, fault, said, version, &name)).await
     }
 
     /// Holds a request until the client leaves (then this is dropped), the tenant stops, or it is enough.
@@ -253,7 +261,7 @@ fn content(route: &Route, headers: &HeaderMap, is_empty: bool) -> Result<Content
 
 /// Returns the name under which a request may come again, if it has one.
 fn repeatable(headers: &HeaderMap, path: &str, payload: &Payload) -> Result<Option<Repeatable>, Refusal> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let key = IdempotencyKey::parse(key.as_bytes())
         .ok_or(Refusal::InvalidField { field: "Idempotency-Key", expected: "1 to 255 visible ASCII characters" })?;
     let body: &[u8] = match payload {

@@ -27,7 +27,7 @@ use super::answer::Answer;
 use super::exchange::{Exchange, Unanswered};
 use super::line::Version;
 use super::spoil::{Keep, Spoil};
-use crate::dialects::{Reply, RequestId};
+use crate::dialects::Reply;
 use crate::tenant::Tenant;
 
 impl Exchange {
@@ -38,12 +38,12 @@ impl Exchange {
         fault: Fault,
         said: Reply,
         version: Version,
-        id: RequestId,
+        name: &str,
     ) -> Result<Response<Answer>, Unanswered> {
         let whole = |reply: Reply| Ok(reply.map(Answer::whole));
         let dialect = &tenant.dialect;
         match fault {
-            Fault::Error { status } => whole(dialect.fail(status, id)),
+            Fault::Error { status } => whole(dialect.fail(status, name)),
             Fault::Html { status } => whole(gateway_page(status)),
             Fault::ConnectionResetByPeer { moment } => {
                 let keep = match moment {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
 mod advance;
+mod behaviour;
 mod bounds;
 mod callbacks;
 mod customer;
@@ -16,6 +17,7 @@ mod requests;
 mod shutdown;
 mod stage;
 mod tenants;
+mod testing;
 #[cfg(feature = "tls")]
 mod tls;
 mod wire;
