@@ -1,7 +1,8 @@
 //! Answers kept for requests that may come again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use foldhash::HashMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::call::Granted;
@@ -53,7 +54,7 @@ pub(crate) struct Answered {
 
 impl Answered {
     pub(crate) fn new(keeps: usize) -> Self {
-        Self { keeps, answers: HashMap::new(), in_order: VecDeque::new() }
+        Self { keeps, answers: HashMap::default(), in_order: VecDeque::new() }
     }
 
     /// Returns the answer that this request got before; none when it is new.

@@ -13,6 +13,7 @@
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
 //! | `admin` | the admin API under `/__admin`, and the control room |
+//! | [`testing`] | a vendor for tests, in a line |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
 //! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
@@ -39,6 +40,7 @@ mod session;
 mod store;
 mod tenant;
 mod tenants;
+pub mod testing;
 mod vendor;
 mod world;
 

@@ -70,21 +70,30 @@ impl Vendor {
     /// # Errors
     /// [`StartVendorError`] when scenario, secret or listener are of no use.
     pub fn start(config: VendorConfig, listener: TcpListener, stop: &CancellationToken) -> Result<Self, StartVendorError> {
+        let (vendor, stop) = Self::begin(&config, listener.local_addr()?, stop)?;
+        let admin = Admin::new(config.admin.clone(), Arc::clone(&vendor.tenants), stop.clone()).map(Arc::new);
+        let server = Server::new(&config, Arc::clone(&vendor.tenants), admin, vendor.tasks.clone(), stop, vendor.kill.clone());
+        vendor.tasks.spawn(server.run(listener));
+        Ok(vendor)
+    }
+
+    /// Starts a vendor that somebody else listens for, at `address`.
+    #[cfg(feature = "wiremock")]
+    pub(crate) fn start_unlistened(config: &VendorConfig, address: SocketAddr) -> Result<Self, StartVendorError> {
+        Self::begin(config, address, &CancellationToken::new()).map(|(vendor, _)| vendor)
+    }
+
+    /// Starts all but the listening. Returns what is cancelled when it stops, too.
+    fn begin(config: &VendorConfig, address: SocketAddr, stop: &CancellationToken) -> Result<(Self, CancellationToken), StartVendorError> {
         let word = &config.scenario.vendor.dialect;
         let dialect = Dialect::from_word(word).ok_or_else(|| StartVendorError::UnknownDialect { dialect: word.clone() })?;
         if let Some(url) = &config.callback_url {
             config.callback_hosts.admit(url)?;
         }
-        let address = listener.local_addr()?;
-        let scenario = Arc::clone(&config.scenario);
-
         let (stop, kill, tasks) = (stop.child_token(), CancellationToken::new(), TaskTracker::new());
         let tenants = Arc::new(Tenants::start(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
-        let admin = Admin::new(config.admin.clone(), Arc::clone(&tenants), stop.clone()).map(Arc::new);
-        let server = Server::new(&config, Arc::clone(&tenants), admin, tasks.clone(), stop.clone(), kill.clone());
-        tasks.spawn(server.run(listener));
-        tracing::info!(%address, dialect = dialect.as_str(), scenario = scenario.name.as_str(), "vendor started");
-        Ok(Self { address, tenants, tasks, kill, stop: stop.drop_guard() })
+        tracing::info!(%address, dialect = dialect.as_str(), scenario = config.scenario.name.as_str(), "vendor started");
+        Ok((Self { address, tenants, tasks, kill, stop: stop.clone().drop_guard() }, stop))
     }
 
     /// Where it listens.
@@ -126,6 +135,16 @@ impl Vendor {
     /// [`DeleteTenantError`] when there is none of this name, or it is the default one.
     pub fn delete_tenant(&self, name: &str) -> Result<(), DeleteTenantError> {
         self.tenants.delete(name)
+    }
+
+    /// All tenants, for whoever must reach them without the vendor's handle.
+    pub(crate) fn shared_tenants(&self) -> Arc<Tenants> {
+        Arc::clone(&self.tenants)
+    }
+
+    /// Returns what cuts short all that is under way when it is dropped.
+    pub(crate) fn kill_guard(&self) -> DropGuard {
+        self.kill.clone().drop_guard()
     }
 
     fn default(&self) -> &Arc<Tenant> {

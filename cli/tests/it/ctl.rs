@@ -126,6 +126,10 @@ fn orders_and_incidents_are_given_and_taken_back() {
     desk.done(&["incident", "start", "--file", &incident]);
     assert_eq!(desk.done(&["incident", "stop", "--all"]), "1 stopped\n");
     desk.create(KEY, "a-2").unwrap();
+    desk.done(&["incident", "start", "hard-outage", "--for", "5m"]);
+    assert!(desk.done(&["incident", "list"]).contains("hard-outage"));
+    desk.done(&["incident", "stop", "--all"]);
+    assert!(desk.fails(&["incident", "start", "soft-outage"], 2).contains("hard-outage"));
     assert!(desk.fails(&["incident", "stop", "99"], 2).contains("`kycsim ctl incident list` shows them"));
 
     assert!(desk.fails(&["session", "decide", &session], 2).contains("collecting"));

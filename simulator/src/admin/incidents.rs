@@ -6,6 +6,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with};
 use axum::Json as Answer;
 use axum::response::NoContent;
+use kycsim_scenarios::incidents as shipped;
 use kycsim_scenarios::language::{Incident, Period};
 use kycsim_scenarios::vendor::IncidentId;
 use schemars::JsonSchema;
@@ -23,12 +24,16 @@ use crate::tenants::{INCIDENT_TTL_MAX, IncidentView};
 /// How long an incident lives of which that is not said.
 const TTL: Duration = Duration::from_secs(5 * 60);
 
-/// An incident to be started.
+/// An incident to be started: a shipped one by name, or a definition.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedIncident {
+    /// The name of a shipped one.
+    #[serde(default)]
+    name: Option<String>,
     /// What it is. It begins now, whatever its `at`.
-    incident: Incident,
+    #[serde(default)]
+    incident: Option<Incident>,
     /// How long it lives at most, such as `"5m"`: at most `"24h"`, by the tenant's clock and by the machine's. 5 min when it is not said.
     #[serde(default, rename = "for")]
     lives: Option<Period>,
@@ -39,6 +44,8 @@ struct WantedIncident {
 struct IncidentList {
     /// In the order in which they are asked.
     incidents: Vec<IncidentView>,
+    /// The names of those that can be started by name.
+    shipped: Vec<&'static str>,
 }
 
 /// An incident's id, in the path.
@@ -55,14 +62,9 @@ struct Stopped {
     stopped: usize,
 }
 
-/// The names of the incidents that can be started by name. There are none yet.
-pub(super) fn shipped_names() -> Vec<&'static str> {
-    Vec::new()
-}
-
-/// Returns the incident of this name.
-pub(super) fn shipped(_name: &str) -> Option<Incident> {
-    None
+/// Returns the shipped incident of this name.
+pub(super) fn shipped(name: &str) -> Option<Incident> {
+    shipped::load(name).and_then(Result::ok) // none that is shipped is invalid: a test reads them all
 }
 
 pub(super) fn routes() -> ApiRouter<Office> {
@@ -77,10 +79,23 @@ pub(super) fn routes() -> ApiRouter<Office> {
 }
 
 async fn list(Of(tenant): Of) -> Answer<IncidentList> {
-    Answer(IncidentList { incidents: tenant.incidents() })
+    Answer(IncidentList { incidents: tenant.incidents(), shipped: shipped::names().collect() })
 }
 
-async fn start(Of(tenant): Of, Json(WantedIncident { incident, lives }): Json<WantedIncident>) -> Result<Created<IncidentView>, Problem> {
+async fn start(
+    Of(tenant): Of,
+    Json(WantedIncident { name, incident, lives }): Json<WantedIncident>,
+) -> Result<Created<IncidentView>, Problem> {
+    let incident = match (name, incident) {
+        (Some(name), None) => shipped(&name).ok_or_else(|| {
+            let names: Vec<&str> = shipped::names().collect();
+            Problem::invalid("no_such_shipped_incident", format!("there is no shipped incident `{name}`; there are {}", names.join(", ")))
+        })?,
+        (None, Some(incident)) => incident,
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(Problem::invalid("invalid_body", "say either `name`, of a shipped incident, or `incident`, a definition"));
+        }
+    };
     let ttl = span::bounded("for", lives.map_or(TTL, Period::length), INCIDENT_TTL_MAX)?;
     if ttl.is_zero() {
         return Err(Problem::invalid("too_short", "`for` is a length of time above zero"));

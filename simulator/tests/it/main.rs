@@ -3,6 +3,7 @@
 
 mod admin;
 mod advance;
+mod behaviour;
 mod bounds;
 mod callbacks;
 mod customer;
@@ -10,6 +11,8 @@ mod faults;
 mod flow;
 mod holds;
 mod http2;
+#[cfg(feature = "wiremock")]
+mod mounted;
 mod names;
 mod receiver;
 mod repeat;
@@ -17,6 +20,7 @@ mod requests;
 mod shutdown;
 mod stage;
 mod tenants;
+mod testing;
 #[cfg(feature = "tls")]
 mod tls;
 mod wire;

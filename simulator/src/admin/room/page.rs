@@ -9,7 +9,6 @@ use kycsim_scenarios::ledger::DeliveryResult;
 use kycsim_scenarios::vendor::{Outcome, Status};
 
 use super::super::Office;
-use super::super::incidents::shipped_names;
 use super::notice::{Done, Notice};
 use crate::clock::ClockMode;
 use crate::journal::{EntryKind, Filter, Recorded, RecordedDelivery};
@@ -123,7 +122,7 @@ impl Page {
             counts: counts(tenant),
             rows: ROWS,
             incidents: tenant.incidents().into_iter().take(ROWS).map(|incident| IncidentRow::of(incident, now)).collect(),
-            shipped: shipped_names(),
+            shipped: kycsim_scenarios::incidents::names().collect(),
             sessions: sessions(tenant, now),
             receivers: disabled.map(|each| ReceiverRow { name: each.receiver, failed: each.failed_in_a_row }).take(ROWS).collect(),
             deliveries: deliveries(tenant, now),

@@ -37,6 +37,19 @@ async fn an_incident_is_started_met_and_stopped_and_the_admin_api_never_meets_it
 }
 
 #[tokio::test]
+async fn a_shipped_incident_is_started_by_name() {
+    let stage = Stage::set(APPROVE).await;
+    let shipped = stage.ask("/incidents").await["shipped"].clone();
+    assert!(shipped.as_array().unwrap().contains(&json!("hard-outage")), "{shipped}");
+    start(&stage, &json!({"name": "hard-outage", "for": "5m"})).await;
+    let seen = until(async || status(&stage).await, |status| *status != Some(201)).await;
+    assert!(seen.is_none_or(|status| status >= 500), "{seen:?}");
+    let message = stage.refused(Method::POST, "/incidents", &json!({"name": "soft-outage"}), 422, "no_such_shipped_incident").await;
+    assert!(message.contains("hard-outage"), "{message}");
+    stage.refused(Method::POST, "/incidents", &json!({"for": "5m"}), 422, "invalid_body").await;
+}
+
+#[tokio::test]
 async fn refused_connections_do_not_shut_out_who_wants_to_end_that() {
     let stage = Stage::set(APPROVE).await;
     let mut listening = stage.admin(Method::GET, "/events").send().await.unwrap();
