@@ -80,8 +80,8 @@ async fn a_button_leads_back_to_the_same_tenant() {
 #[tokio::test]
 async fn what_customers_write_is_text_and_nothing_else() {
     let stage = Stage::set(APPROVE).await;
-    stage.walk("<script>alert(1)</script>&\"'").await;
-    stage.idle().await;
+    let incident = json!({"incident": {"name": "<script>alert(1)</script>&\"'", "lasts": "1h", "http": {"fault": "error", "probability": 0.0}}});
+    assert_eq!(stage.admin(Method::POST, "/incidents").json(&incident).send().await.unwrap().status(), 201);
     stage.get("/v1/%3Cimg%20src=x%20onerror=alert(1)%3E/'\"").send().await.unwrap();
     let html = page(&stage, "").await;
     assert!(!html.contains("<script>alert") && !html.contains("<img"), "{html}");

@@ -78,7 +78,7 @@ async fn a_reset_takes_back_what_a_test_has_done() {
     assert_eq!(stage.get(&format!("/v1/sessions/{session}")).send().await.unwrap().status(), 503);
 
     stage.order_done(Method::POST, "/reset").await;
-    assert_eq!(stage.session(&session).await["status"], "created");
+    assert_eq!(stage.session(&session).await["status"], "collecting");
     assert_eq!(stage.ask("/orders").await["total"], 0);
     let page = stage.ask("/requests?since=0").await;
     assert_eq!((page["entries"].as_array().unwrap().len(), &page["missed"]), (1, &json!(2)));
