@@ -153,7 +153,8 @@ impl std::str::FromStr for ClockArg {
             "frozen" => ClockMode::Frozen,
             _ => {
                 let factor = text.strip_suffix('x').and_then(|factor| factor.parse().ok());
-                let factor = factor.ok_or_else(|| format!("`{text}` is no clock; write real, frozen, or how many times as fast, such as 60x"))?;
+                let factor =
+                    factor.ok_or_else(|| format!("`{text}` is no clock; write real, frozen, or how many times as fast, such as 60x"))?;
                 ClockMode::Scaled(TimeScale::new(factor).map_err(|error| error.to_string())?)
             }
         };

@@ -147,7 +147,8 @@ fn the_journal_is_shown_followed_verified_and_exported() {
     assert_eq!(desk.done(&["requests", "--unmatched"]), "");
     assert_eq!(desk.done(&["deliveries"]), "");
 
-    let mut following = kycsim(&["ctl", "--url", &desk.vendor.url, "requests", "--follow", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut following =
+        kycsim(&["ctl", "--url", &desk.vendor.url, "requests", "--follow", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
     let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
     assert_eq!(next()["applicant"], "a-1");
@@ -160,7 +161,10 @@ fn the_journal_is_shown_followed_verified_and_exported() {
     assert_eq!(desk.done(&["verify", "--file", &pattern, "--exactly", "1"]), "expected exactly 1, found 1\n");
     let missed = desk.fails(&["verify", "--file", &pattern, "--at-least", "2"], 1);
     assert!(missed.contains("expected at least 2, found 1") && missed.contains("<<<<<"), "{missed}");
-    assert_eq!(desk.fails(&["wait", "--file", &pattern, "--exactly", "3", "--within", "50ms"], 1).lines().next(), Some("expected exactly 3, found 1"));
+    assert_eq!(
+        desk.fails(&["wait", "--file", &pattern, "--exactly", "3", "--within", "50ms"], 1).lines().next(),
+        Some("expected exactly 3, found 1")
+    );
     assert!(desk.fails(&["verify", "--file", &pattern], 2).contains("--exactly"));
     let broken = desk.file("broken.json", r#"{"request": {"methd": "POST"}}"#);
     assert!(desk.fails(&["verify", "--file", &broken, "--exactly", "1"], 2).contains("unknown field `methd`"));

@@ -239,3 +239,34 @@ impl TenantHandle {
         self.journal().wait_until(pattern, times, self.tenant().clock.wait_real_for(within)).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use kycsim_scenarios::catalogue;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::clock::{Clock, ClockMode};
+    use crate::config::VendorConfig;
+    use crate::dialects::Dialect;
+    use crate::secret::{ApiKey, WebhookSecret};
+    use crate::tenants::Tenants;
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_change_is_not_woken_by_looking() {
+        let scenario = Arc::new(catalogue::load("all-pass").unwrap().unwrap());
+        let secret = WebhookSecret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let config = VendorConfig::new(scenario, ApiKey::new("key").unwrap(), secret, Clock::new(ClockMode::Frozen));
+        let (stop, kill) = (CancellationToken::new(), CancellationToken::new());
+        let tenants = Tenants::start(config, Dialect::Generic, TaskTracker::new(), stop, kill).unwrap();
+        let tenant = tenants.find("default").unwrap();
+        let mut changed = Box::pin(tenant.tenant().changed());
+        assert!(tenant.session("ses_0").is_none() && tenant.sessions(None, None, 1).is_empty());
+        let _ = (tenant.incidents(), tenant.orders(), tenant.failing_receivers(), tenant.scenario(), tenant.ledger_after(0, 1));
+        assert!(changed.as_mut().now_or_never().is_none(), "a waiter that looks would wake itself, for ever");
+        tenant.order(&Subject::Applicant("a-1".to_owned()), Order::default()).unwrap();
+        assert!(changed.now_or_never().is_some());
+    }
+}

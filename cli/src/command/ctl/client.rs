@@ -40,7 +40,8 @@ impl Client {
         }
         let mut builder = reqwest::Client::builder().connect_timeout(CONNECTS_WITHIN);
         // A proxy could not reach this machine from where it stands.
-        let is_here = matches!(base.host_str(), Some("localhost" | "[::1]")) || base.host_str().is_some_and(|host| host.starts_with("127."));
+        let is_here =
+            matches!(base.host_str(), Some("localhost" | "[::1]")) || base.host_str().is_some_and(|host| host.starts_with("127."));
         if is_here {
             builder = builder.no_proxy();
         }
@@ -109,7 +110,9 @@ impl Client {
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         let base = &self.base;
         if error.is_connect() {
-            return Failure::Broken(anyhow!("there is nobody at {base}: is `kycsim vendor` running? Another address is given with --url or KYCSIM_URL"));
+            return Failure::Broken(anyhow!(
+                "there is nobody at {base}: is `kycsim vendor` running? Another address is given with --url or KYCSIM_URL"
+            ));
         }
         Failure::Broken(anyhow::Error::new(error.without_url()).context(format!("the vendor at {base} did not answer")))
     }

@@ -5,8 +5,9 @@ use serde_json::Value;
 /// Returns rows in columns as wide as they need to be. Control characters could move the cursor of whoever reads: they are shown, not obeyed.
 pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        (0..columns).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
     let mut text = String::new();
     for row in rows {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{:<width$}", tame(cell))).collect();
@@ -151,7 +152,12 @@ pub(super) fn entry(entry: &Value) -> String {
         let again = if entry["try"] == 1 { String::new() } else { note("try", "try") };
         let copy = if entry["copy"] == 0 { String::new() } else { note("copy", "copy") };
         let (event, receiver) = (word(&entry["event"]), word(&entry["receiver"]));
-        format!("{event} -> {receiver}  {}  {took}{}{copy}{again}{}", result.trim_end(), note("session", "session"), note("defect", "defect"))
+        format!(
+            "{event} -> {receiver}  {}  {took}{}{copy}{again}{}",
+            result.trim_end(),
+            note("session", "session"),
+            note("defect", "defect")
+        )
     } else {
         let status = entry["status"].as_u64().map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let lost = if entry["matched"] == false { "  unmatched" } else { "" };

@@ -79,9 +79,7 @@ async fn tenant(client: &Client, json: bool, command: TenantCommand) -> CommandR
             print(json, client.ask(client.vendor(Method::POST, &["tenants"]).json(&wanted)).await?, show::made_tenant)
         }
         TenantCommand::List => print(json, client.ask(client.vendor(Method::GET, &["tenants"])).await?, show::tenants),
-        TenantCommand::Delete { name } => {
-            print(json, client.ask(client.vendor(Method::DELETE, &["tenants", &name])).await?, show::word)
-        }
+        TenantCommand::Delete { name } => print(json, client.ask(client.vendor(Method::DELETE, &["tenants", &name])).await?, show::word),
     }
 }
 
@@ -136,7 +134,8 @@ async fn session(client: &Client, json: bool, command: SessionCommand) -> Comman
     match command {
         SessionCommand::List { status, applicant, limit } => {
             let request = client.tenant(Method::GET, &["sessions"]).query(&[("limit", limit)]);
-            let request = request.query(&status.map(|status| [("status", status)])).query(&applicant.map(|applicant| [("applicant", applicant)]));
+            let request =
+                request.query(&status.map(|status| [("status", status)])).query(&applicant.map(|applicant| [("applicant", applicant)]));
             print(json, client.ask(request).await?, show::sessions)
         }
         SessionCommand::Show { id } => print(json, client.ask(client.tenant(Method::GET, &["sessions", &id])).await?, show::session),

@@ -221,11 +221,12 @@ fn deliveries(tenant: &TenantHandle, now: SimTime) -> Vec<DeliveryRow> {
     let filter = Filter { kind: Some(EntryKind::Delivery), ..Filter::default() };
     let latest = tenant.journal().latest(ROWS, &filter);
     let newest_first = latest.entries.iter().rev();
-    newest_first.filter_map(|entry| match &entry.what {
-        Recorded::Delivery(delivery) => Some(delivery_row(delivery, now.saturating_since(entry.at))),
-        Recorded::Request(_) => None,
-    })
-    .collect()
+    newest_first
+        .filter_map(|entry| match &entry.what {
+            Recorded::Delivery(delivery) => Some(delivery_row(delivery, now.saturating_since(entry.at))),
+            Recorded::Request(_) => None,
+        })
+        .collect()
 }
 
 fn delivery_row(delivery: &RecordedDelivery, ago: Duration) -> DeliveryRow {
@@ -252,16 +253,17 @@ fn unmatched(tenant: &TenantHandle, now: SimTime) -> Vec<UnmatchedRow> {
     let filter = Filter { kind: Some(EntryKind::Request), unmatched: true, ..Filter::default() };
     let latest = tenant.journal().latest(ROWS, &filter);
     let newest_first = latest.entries.iter().rev();
-    newest_first.filter_map(|entry| match &entry.what {
-        Recorded::Request(request) => Some(UnmatchedRow {
-            method: request.method.to_string(),
-            path: request.path.to_string(),
-            status: request.status.map_or_else(|| "not at all".to_owned(), |status| status.to_string()),
-            age: age(now.saturating_since(entry.at)),
-        }),
-        Recorded::Delivery(_) => None,
-    })
-    .collect()
+    newest_first
+        .filter_map(|entry| match &entry.what {
+            Recorded::Request(request) => Some(UnmatchedRow {
+                method: request.method.to_string(),
+                path: request.path.to_string(),
+                status: request.status.map_or_else(|| "not at all".to_owned(), |status| status.to_string()),
+                age: age(now.saturating_since(entry.at)),
+            }),
+            Recorded::Delivery(_) => None,
+        })
+        .collect()
 }
 
 /// Returns a word of programs as one of people.

@@ -57,7 +57,9 @@ async fn a_listener_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn a_listener_is_told_what_it_missed() {
-    let stage = Stage::set_with(APPROVE, |config| config.limits(limits(|limits| limits.journal.entries = 2)), wiremock::ResponseTemplate::new(204)).await;
+    let stage =
+        Stage::set_with(APPROVE, |config| config.limits(limits(|limits| limits.journal.entries = 2)), wiremock::ResponseTemplate::new(204))
+            .await;
     for number in 0..5 {
         stage.create(&format!("a-{number}")).await;
     }
@@ -76,10 +78,8 @@ async fn there_are_only_so_many_listeners_and_none_outlives_the_vendor() {
     }
     refusal(stage.admin(Method::GET, "/events").send().await.unwrap(), 503, "too_busy").await;
     drop(streams.pop());
-    let again = crate::stage::until(
-        async || stage.admin(Method::GET, "/events").send().await.unwrap().status().as_u16(),
-        |status| *status == 200,
-    );
+    let again =
+        crate::stage::until(async || stage.admin(Method::GET, "/events").send().await.unwrap().status().as_u16(), |status| *status == 200);
     again.await;
     let remains = stage.vendor.shutdown(std::time::Duration::from_secs(10)).await;
     assert_eq!(remains.cut_short, 0, "streams end when the vendor does");

@@ -49,7 +49,8 @@ async fn another_origin_is_turned_away() {
     check(&say(at, &post("origin: http://evil.example"), "").await, "403", "foreign_origin");
     check(&say(at, &post("origin: null"), "").await, "403", "foreign_origin");
     check(&say(at, &post("sec-fetch-site: cross-site\r\nsec-fetch-mode: no-cors"), "").await, "403", "foreign_origin");
-    let preflight = format!("OPTIONS /__admin/reset HTTP/1.1\r\nhost: {at}\r\norigin: http://evil.example\r\naccess-control-request-method: PUT");
+    let preflight =
+        format!("OPTIONS /__admin/reset HTTP/1.1\r\nhost: {at}\r\norigin: http://evil.example\r\naccess-control-request-method: PUT");
     check(&say(at, &preflight, "").await, "403", "foreign_origin");
 }
 
@@ -84,7 +85,10 @@ async fn a_form_must_come_from_the_control_room() {
     let at = vendor.address();
     let body = "tenant=default&act=freeze";
     let post = |more: &str| {
-        format!("POST /__admin/room HTTP/1.1\r\nhost: {at}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}{more}", body.len())
+        format!(
+            "POST /__admin/room HTTP/1.1\r\nhost: {at}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}{more}",
+            body.len()
+        )
     };
     check(&say(at, &post(""), body).await, "403", "foreign_origin");
     check(&say(at, &post("\r\norigin: http://evil.example"), body).await, "403", "foreign_origin");

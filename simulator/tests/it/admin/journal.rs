@@ -118,9 +118,10 @@ async fn a_disabled_receiver_is_listed_and_enabled() {
     let stage = Stage::set_with(&disabling, |config| config, failing).await;
     stage.walk("a-1").await;
     let receiver = stage.backend.address().to_string();
-    crate::stage::until(async || stage.ask("/receivers").await["receivers"].clone(), |list| {
-        *list == json!([{"receiver": receiver, "failed_in_a_row": 1, "disabled": true}])
-    })
+    crate::stage::until(
+        async || stage.ask("/receivers").await["receivers"].clone(),
+        |list| *list == json!([{"receiver": receiver, "failed_in_a_row": 1, "disabled": true}]),
+    )
     .await;
     stage.order_done(Method::POST, &format!("/receivers/{receiver}/enable")).await;
     refusal(stage.admin(Method::POST, "/receivers/nobody:1/enable").send().await.unwrap(), 404, "not_disabled").await;

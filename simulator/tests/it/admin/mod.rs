@@ -1,5 +1,6 @@
 //! The admin API, through HTTP: each resource, and who may use it.
 
+mod browser;
 mod clock;
 mod description;
 mod desk;

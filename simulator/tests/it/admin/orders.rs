@@ -14,7 +14,9 @@ async fn an_order_decides_what_happens_and_is_taken_back() {
     let session = stage.walk("a.1").await;
     stage.until_status(&session, "declined").await;
 
-    stage.tell(Method::PUT, &format!("/orders/sessions/{session}"), &json!({"responses": [{"http": {"fault": "error", "status": 503}}]})).await;
+    stage
+        .tell(Method::PUT, &format!("/orders/sessions/{session}"), &json!({"responses": [{"http": {"fault": "error", "status": 503}}]}))
+        .await;
     assert_eq!(stage.get(&format!("/v1/sessions/{session}")).send().await.unwrap().status(), 503);
     let list = stage.ask("/orders?limit=1").await;
     assert_eq!((&list["total"], &list["orders"][0]["applicant"]), (&json!(2), &json!("a.1")));

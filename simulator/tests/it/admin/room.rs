@@ -14,7 +14,14 @@ async fn page(stage: &Stage, query: &str) -> String {
 /// Presses a button, as a browser would; returns the page that comes back.
 async fn press(stage: &Stage, form: &[(&str, &str)]) -> Response {
     let origin = format!("http://{}", stage.vendor.address());
-    stage.admin(Method::POST, "/room").header("origin", origin).body(form_body(form)).header("content-type", "application/x-www-form-urlencoded").send().await.unwrap()
+    stage
+        .admin(Method::POST, "/room")
+        .header("origin", origin)
+        .body(form_body(form))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .send()
+        .await
+        .unwrap()
 }
 
 fn form_body(form: &[(&str, &str)]) -> String {
@@ -80,7 +87,8 @@ async fn a_button_leads_back_to_the_same_tenant() {
 #[tokio::test]
 async fn what_customers_write_is_text_and_nothing_else() {
     let stage = Stage::set(APPROVE).await;
-    let incident = json!({"incident": {"name": "<script>alert(1)</script>&\"'", "lasts": "1h", "http": {"fault": "error", "probability": 0.0}}});
+    let incident =
+        json!({"incident": {"name": "<script>alert(1)</script>&\"'", "lasts": "1h", "http": {"fault": "error", "probability": 0.0}}});
     assert_eq!(stage.admin(Method::POST, "/incidents").json(&incident).send().await.unwrap().status(), 201);
     stage.get("/v1/%3Cimg%20src=x%20onerror=alert(1)%3E/'\"").send().await.unwrap();
     let html = page(&stage, "").await;

@@ -4,7 +4,8 @@ use serde_json::json;
 use super::desk::refusal;
 use crate::stage::{APPROVE, Stage, text};
 
-const BY_COMMAND: &str = "outcomes = { approved = 1 }\nprogress = \"command\"\ndecision_delay = { distribution = \"constant\", value = \"20ms\" }\n";
+const BY_COMMAND: &str =
+    "outcomes = { approved = 1 }\nprogress = \"command\"\ndecision_delay = { distribution = \"constant\", value = \"20ms\" }\n";
 
 #[tokio::test]
 async fn sessions_are_listed_by_status_and_applicant() {
