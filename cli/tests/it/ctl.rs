@@ -106,14 +106,14 @@ fn time_is_steered() {
 #[test]
 fn orders_and_incidents_are_given_and_taken_back() {
     let desk = Desk::open(&[]);
-    desk.done(&["order", "set", "--applicant", "a 1", "--outcome", "declined", "--reason", "sanctions_hit"]);
-    assert!(desk.done(&["order", "show"]).contains("applicant a 1"));
-    assert!(desk.done(&["order", "show", "--applicant", "a 1"]).contains("sanctions_hit"));
+    desk.done(&["order", "set", "--applicant", "a:1", "--outcome", "declined", "--reason", "sanctions_hit"]);
+    assert!(desk.done(&["order", "show"]).contains("applicant a:1"));
+    assert!(desk.done(&["order", "show", "--applicant", "a:1"]).contains("sanctions_hit"));
     let order = desk.file("order.json", r#"{"responses": [{"http": {"fault": "error", "status": 503}}]}"#);
-    desk.done(&["order", "set", "--applicant", "a 1", "--file", &order]);
-    assert_eq!(desk.create(KEY, "a 1"), Err(503));
-    desk.done(&["order", "drop", "--applicant", "a 1"]);
-    let session = desk.create(KEY, "a 1").unwrap();
+    desk.done(&["order", "set", "--applicant", "a:1", "--file", &order]);
+    assert_eq!(desk.create(KEY, "a:1"), Err(503));
+    desk.done(&["order", "drop", "--applicant", "a:1"]);
+    let session = desk.create(KEY, "a:1").unwrap();
     assert!(desk.fails(&["order", "set", "--applicant", "a", "--outcome", "declined"], 2).contains("needs reasons"));
     assert!(desk.fails(&["order", "drop", "--applicant", "nobody"], 2).contains("no order"));
 
@@ -135,7 +135,7 @@ fn orders_and_incidents_are_given_and_taken_back() {
     assert!(desk.fails(&["session", "decide", &session], 2).contains("collecting"));
     let waited = desk.fails(&["session", "wait", &session, "--status", "approved", "--within", "50ms"], 1);
     assert!(waited.contains("is collecting after 50ms"), "{waited}");
-    assert!(desk.done(&["session", "show", &session]).contains("a 1"));
+    assert!(desk.done(&["session", "show", &session]).contains("a:1"));
 }
 
 #[test]

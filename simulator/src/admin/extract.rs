@@ -13,6 +13,7 @@ use hyper::http::request::Parts;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use super::Office;
 use super::problem::Problem;
@@ -58,7 +59,7 @@ async fn read(office: &Office, body: Body) -> Result<Bytes, Problem> {
     }
 }
 
-fn content_type<'h>(head: &'h Parts) -> &'h str {
+fn content_type(head: &Parts) -> &str {
     let text = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim()
 }
@@ -77,8 +78,8 @@ fn parse<T: DeserializeOwned>(head: &Parts, body: &[u8]) -> Result<T, Problem> {
         let path = error.path().to_string();
         let inner = error.into_inner();
         match inner.classify() {
-            serde_json::error::Category::Data => Problem::invalid("invalid_body", at(&path, &inner.to_string())),
-            _ => malformed(&inner),
+            Category::Data => Problem::invalid("invalid_body", at(&path, &inner.to_string())),
+            Category::Io | Category::Syntax | Category::Eof => malformed(&inner),
         }
     })?;
     json.end().map_err(|error| malformed(&error))?;

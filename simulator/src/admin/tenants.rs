@@ -220,7 +220,7 @@ fn read_scenario(written: Value) -> Result<Scenario, Problem> {
                 Err(Problem::invalid("no_such_scenario", format!("there is no shipped scenario `{name}`; there are {}", names.join(", "))))
             }
         },
-        written => {
+        written @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             serde_path_to_error::deserialize(written).map_err(|error| invalid(format!("in `scenario.{}`: {}", error.path(), error.inner())))
         }
     }

@@ -78,11 +78,15 @@ impl Client {
         if status.is_success() {
             return Ok(Ok(response));
         }
+        // The vendor itself, and what else may listen there, do not say this.
+        let is_admin = response.headers().contains_key("cross-origin-resource-policy");
         let body: Value = response.json().await.unwrap_or_default();
         let (code, message) = (body["error"]["code"].as_str().unwrap_or_default(), body["error"]["message"].as_str());
-        let Some(message) = message else {
-            let what = format!("{} answered {status}, and not as a kycsim vendor does; is that the right address?", self.base);
-            return Err(Failure::usage(anyhow!("{what} One that was started with --no-admin answers so too")));
+        let Some(message) = message.filter(|_| is_admin) else {
+            return Err(Failure::usage(anyhow!(
+                "there is no admin API at {} (it answered {status}): is that a kycsim vendor, and was it started without --no-admin?",
+                self.base
+            )));
         };
         if NOT_SO.contains(&code) {
             return Ok(Err(message.to_owned()));

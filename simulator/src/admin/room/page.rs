@@ -90,6 +90,7 @@ struct DeliveryRow {
     receiver: String,
     result: String,
     tone: &'static str,
+    why: String,
     defect: String,
     age: String,
 }
@@ -143,7 +144,7 @@ impl ClockCard {
         };
         Self {
             date: date.to_owned(),
-            time: format!("{} UTC", time.get(..8).unwrap_or(time)),
+            time: time.get(..8).unwrap_or(time).to_owned(),
             mode,
             tone,
             frozen: tenant.clock().mode() == ClockMode::Frozen,
@@ -210,11 +211,8 @@ fn session_row(session: SessionView, now: Timestamp) -> SessionRow {
     SessionRow { id: session.id, applicant: session.applicant, status: shown(session.status), tone, decision, age: age(alive) }
 }
 
-const fn shown(status: Status) -> &'static str {
-    match status {
-        Status::ResubmissionRequested => "resubmission",
-        status => status.as_str(),
-    }
+fn shown(status: Status) -> &'static str {
+    if status == Status::ResubmissionRequested { "resubmission" } else { status.as_str() }
 }
 
 fn deliveries(tenant: &TenantHandle, now: SimTime) -> Vec<DeliveryRow> {
@@ -230,10 +228,10 @@ fn deliveries(tenant: &TenantHandle, now: SimTime) -> Vec<DeliveryRow> {
 }
 
 fn delivery_row(delivery: &RecordedDelivery, ago: Duration) -> DeliveryRow {
-    let (result, tone) = match &delivery.result {
-        DeliveryResult::Accepted { status } => (format!("accepted {status}"), "good"),
-        DeliveryResult::Refused { status } => (format!("refused {status}"), "bad"),
-        DeliveryResult::Failed { reason } => (reason.clone(), "bad"),
+    let (result, tone, why) = match &delivery.result {
+        DeliveryResult::Accepted { status } => (format!("accepted {status}"), "good", String::new()),
+        DeliveryResult::Refused { status } => (format!("refused {status}"), "bad", String::new()),
+        DeliveryResult::Failed { reason } => ("failed".to_owned(), "bad", reason.clone()),
     };
     let copy = if delivery.copy > 0 { format!(" copy {}", delivery.copy + 1) } else { String::new() };
     let again = if delivery.try_number > 1 { format!(" try {}", delivery.try_number) } else { String::new() };
@@ -244,6 +242,7 @@ fn delivery_row(delivery: &RecordedDelivery, ago: Duration) -> DeliveryRow {
         receiver: delivery.receiver.to_string(),
         result,
         tone,
+        why,
         defect: delivery.defect.as_deref().map(words).unwrap_or_default(),
         age: age(ago),
     }
