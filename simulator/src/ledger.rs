@@ -98,11 +98,11 @@ mod tests {
         let (mut paged, mut cursor) = (Vec::new(), 0);
         loop {
             let (page, next) = ledger.after(cursor, 2);
+            paged.extend(page.iter().map(|entry| entry.at.as_micros()));
+            cursor = next;
             if page.is_empty() {
                 break;
             }
-            paged.extend(page.iter().map(|entry| entry.at.as_micros()));
-            cursor = next;
         }
         assert_eq!((&paged[..], cursor), (expected, 5));
     }
