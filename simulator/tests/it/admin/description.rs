@@ -26,7 +26,7 @@ fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
             object.values().for_each(|value| references(value, found));
         }
         Value::Array(array) => array.iter().for_each(|value| references(value, found)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -59,7 +59,7 @@ async fn it_is_whole() {
 async fn every_address_that_it_names_is_there() {
     let (stage, document) = document().await;
     for (path, method, _) in operations(&document) {
-        let path = path.replace("{tenant}", "default").replace("{id}", "0").replace('{', "").replace('}', "");
+        let path = path.replace("{tenant}", "default").replace("{id}", "0").replace(['{', '}'], "");
         if path.ends_with("/events") {
             continue; // it never ends; it has tests of its own
         }

@@ -15,13 +15,13 @@ async fn sessions_are_listed_by_status_and_applicant() {
     let second = stage.create("a-2").await;
     let ids = async |query: &str| {
         let list = stage.ask(&format!("/sessions{query}")).await;
-        list["sessions"].as_array().unwrap().iter().map(|session| text(session, "id")).collect::<Vec<_>>()
+        list["sessions"].as_array().unwrap().iter().map(|session| text(session, "id")).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(ids("").await, [second.clone(), first.clone()], "the newest first");
-    assert_eq!(ids("?limit=1").await, [second.clone()]);
-    assert_eq!(ids("?status=approved").await, [first.clone()]);
-    assert_eq!(ids("?applicant=a-2&status=collecting").await, [second.clone()]);
-    assert_eq!(ids("?applicant=a-3").await, [""; 0]);
+    assert_eq!(ids("").await, format!("{second} {first}"), "the newest first");
+    assert_eq!(ids("?limit=1").await, second);
+    assert_eq!(ids("?status=approved").await, first);
+    assert_eq!(ids("?applicant=a-2&status=collecting").await, second);
+    assert_eq!(ids("?applicant=a-3").await, "");
     assert_eq!(stage.ask(&format!("/sessions/{first}")).await["decision"]["outcome"], "approved");
     for query in ["?limit=0", "?limit=1001", "?status=happy", "?stauts=approved"] {
         refusal(stage.admin(Method::GET, &format!("/sessions{query}")).send().await.unwrap(), 400, "invalid_query").await;
