@@ -69,20 +69,29 @@ impl Vendor {
     /// # Errors
     /// [`StartVendorError`] when scenario, secret or listener are of no use.
     pub fn start(config: VendorConfig, listener: TcpListener, stop: &CancellationToken) -> Result<Self, StartVendorError> {
+        let (vendor, stop) = Self::begin(&config, listener.local_addr()?, stop)?;
+        let server = Server::new(&config, Arc::clone(&vendor.tenants), vendor.tasks.clone(), stop, vendor.kill.clone());
+        vendor.tasks.spawn(server.run(listener));
+        Ok(vendor)
+    }
+
+    /// Starts a vendor that somebody else listens for, at `address`.
+    #[cfg(feature = "wiremock")]
+    pub(crate) fn start_unlistened(config: &VendorConfig, address: SocketAddr) -> Result<Self, StartVendorError> {
+        Self::begin(config, address, &CancellationToken::new()).map(|(vendor, _)| vendor)
+    }
+
+    /// Starts all but the listening. Returns what is cancelled when it stops, too.
+    fn begin(config: &VendorConfig, address: SocketAddr, stop: &CancellationToken) -> Result<(Self, CancellationToken), StartVendorError> {
         let word = &config.scenario.vendor.dialect;
         let dialect = Dialect::from_word(word).ok_or_else(|| StartVendorError::UnknownDialect { dialect: word.clone() })?;
         if let Some(url) = &config.callback_url {
             config.callback_hosts.admit(url)?;
         }
-        let address = listener.local_addr()?;
-        let scenario = Arc::clone(&config.scenario);
-
         let (stop, kill, tasks) = (stop.child_token(), CancellationToken::new(), TaskTracker::new());
         let tenants = Arc::new(Tenants::start(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
-        let server = Server::new(&config, Arc::clone(&tenants), tasks.clone(), stop.clone(), kill.clone());
-        tasks.spawn(server.run(listener));
-        tracing::info!(%address, dialect = dialect.as_str(), scenario = scenario.name.as_str(), "vendor started");
-        Ok(Self { address, tenants, tasks, kill, stop: stop.drop_guard() })
+        tracing::info!(%address, dialect = dialect.as_str(), scenario = config.scenario.name.as_str(), "vendor started");
+        Ok((Self { address, tenants, tasks, kill, stop: stop.clone().drop_guard() }, stop))
     }
 
     /// Where it listens.

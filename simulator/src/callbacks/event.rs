@@ -5,8 +5,8 @@ use bytes::Bytes;
 use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::language::{Callbacks, EventKind, Period};
 
-use super::delivery::Sealed;
 use super::CallbackUrl;
+use super::delivery::Sealed;
 use crate::id::SessionId;
 
 /// One thing to tell: the same bytes in every copy and every try.

@@ -18,6 +18,10 @@ mod spoil;
 mod tls;
 
 pub(crate) use accept::Server;
+#[cfg(feature = "wiremock")]
+pub(crate) use exchange::{Heard, hear};
+#[cfg(feature = "wiremock")]
+pub(crate) use fault::{HTML, break_json, gateway_page};
 pub(crate) use form::{Form, Part};
 #[cfg(feature = "tls")]
 pub use tls::{InvalidTls, Tls};

@@ -185,7 +185,7 @@ impl TestVendorBuilder {
         Ok(TestVendor::new(Vendor::start(config, listener, &CancellationToken::new())?, scenario))
     }
 
-    fn into_config(self) -> Result<VendorConfig, StartTestVendorError> {
+    pub(super) fn into_config(self) -> Result<VendorConfig, StartTestVendorError> {
         let mut scenario = match self.scenario {
             ScenarioSource::AllApproved => Arc::new(Scenario::parse("all-approved", ALL_APPROVED)?),
             ScenarioSource::Shipped(name) => Arc::new(catalogue::load(&name).ok_or(StartTestVendorError::UnknownScenario { name })??),

@@ -28,6 +28,8 @@
 
 mod builder;
 mod expectation;
+#[cfg(feature = "wiremock")]
+mod mount;
 mod order;
 mod pattern;
 mod tenant;

@@ -7,6 +7,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use crate::stage::{jpeg, json, new_session, text, url};
 
+#[derive(Clone, Copy)]
 pub(crate) struct Customer<'a> {
     pub(crate) client: &'a Client,
     pub(crate) address: SocketAddr,

@@ -10,6 +10,8 @@ mod faults;
 mod flow;
 mod holds;
 mod http2;
+#[cfg(feature = "wiremock")]
+mod mounted;
 mod names;
 mod receiver;
 mod repeat;

@@ -158,7 +158,10 @@ async fn a_shutdown_and_a_dropped_tenant_check_expectations_too() {
     tenant.expect(calls_to(Operation::Submit), 2);
     let said = complaint(async { drop(tenant) }).await;
     assert!(said.starts_with("the vendor's tenant `other`: \n- expectation 1 is not met: expected exactly 2, found 0"), "{said}");
-    let said = complaint(async { drop(vendor.shutdown().await) }).await;
+    let said = complaint(async {
+        vendor.shutdown().await;
+    })
+    .await;
     assert!(said.contains("expected exactly 1, found 0"), "{said}");
 }
 

@@ -1,9 +1,7 @@
 //! A frozen vendor, a backend that it calls back, and the applicants' steps.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kycsim_scenarios::SimTime;
 use kycsim_simulator::testing::TestVendor;
 use reqwest::{Client, Response};
 use serde_json::Value;
@@ -79,15 +77,6 @@ impl Scene {
     /// Returns when each delivery began, in seconds of scenario time, in their order.
     pub(super) fn seconds(&self) -> Vec<f64> {
         self.vendor.deliveries().iter().map(|delivery| delivery.began.since_start().as_secs_f64()).collect()
-    }
-
-    /// Returns when each applicant's first delivery began.
-    pub(super) fn told(&self) -> BTreeMap<String, SimTime> {
-        let mut told = BTreeMap::new();
-        for delivery in self.vendor.deliveries() {
-            told.entry(delivery.applicant.to_string()).or_insert(delivery.began);
-        }
-        told
     }
 }
 
