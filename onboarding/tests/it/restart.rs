@@ -139,7 +139,8 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE revision = 0")));
         assert_eq!(count.fetch_one(&mut database).await.unwrap(), 1, "{table}");
     }
-    let asked: i64 = sqlx::query_scalar("SELECT count(*) FROM verifications WHERE reconcile_at IS NOT NULL").fetch_one(&mut database).await.unwrap();
+    let asked: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM verifications WHERE reconcile_at IS NOT NULL").fetch_one(&mut database).await.unwrap();
     assert_eq!(asked, 0, "nobody is asked about what is decided");
     // Back from a decision goes only who says that it was changed.
     let back = "UPDATE verifications SET status = 'pending_review'";
