@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use kycsim_scenarios::language::{Objective, Period, Rate};
+use kycsim_simulator::{AdminToken, ClockMode, TimeScale};
+use serde_json::{Value, json};
+
+use crate::command::ctl::CtlArgs;
 
 /// Rehearse a KYC vendor's good and bad days against a real onboarding backend.
 #[derive(Debug, Parser)]
@@ -27,6 +31,8 @@ pub(crate) enum Command {
     Scenario(ScenarioArgs),
     /// Start the fake vendor alone
     Vendor(VendorArgs),
+    /// Steer a running vendor, and look into it
+    Ctl(CtlArgs),
     /// Start the reference backend alone
     Backend(BackendArgs),
 }
@@ -117,9 +123,58 @@ pub(crate) struct VendorArgs {
     /// What callbacks are signed with: whsec_ and base64
     #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", default_value = DEFAULT_WEBHOOK_SECRET, hide_env_values = true)]
     pub(crate) webhook_secret: String,
-    /// Where callbacks go when a session names no address of its own; loopback only
+    /// Where callbacks go when a session names no address of its own: on this machine, or on a host that was allowed
     #[arg(long)]
     pub(crate) callback_url: Option<String>,
+    /// Let callbacks go to this host too, such as host.docker.internal; may be given several times
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_callback_host: Vec<String>,
+    /// How time goes by: real, frozen (until `kycsim ctl clock advance`), or 60x for a minute a second
+    #[arg(long, default_value = "real")]
+    pub(crate) clock: ClockArg,
+    /// Let whoever shows this token steer the vendor, from anywhere; without it, whoever is on this machine may
+    #[arg(long, env = "KYCSIM_ADMIN_TOKEN", hide_env_values = true, value_parser = admin_token)]
+    pub(crate) admin_token: Option<AdminToken>,
+    /// Leave the admin API and the control room out, whatever the token
+    #[arg(long)]
+    pub(crate) no_admin: bool,
+}
+
+/// How time goes by, as it is written on a command line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ClockArg(pub(crate) ClockMode);
+
+impl std::str::FromStr for ClockArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mode = match text {
+            "real" => ClockMode::Real,
+            "frozen" => ClockMode::Frozen,
+            _ => {
+                let factor = text.strip_suffix('x').and_then(|factor| factor.parse().ok());
+                let factor =
+                    factor.ok_or_else(|| format!("`{text}` is no clock; write real, frozen, or how many times as fast, such as 60x"))?;
+                ClockMode::Scaled(TimeScale::new(factor).map_err(|error| error.to_string())?)
+            }
+        };
+        Ok(Self(mode))
+    }
+}
+
+impl ClockArg {
+    /// As the admin API has it.
+    pub(crate) fn to_json(self) -> Value {
+        match self.0 {
+            ClockMode::Real => "real".into(),
+            ClockMode::Frozen => "frozen".into(),
+            ClockMode::Scaled(scale) => json!({ "scaled": scale.factor() }),
+        }
+    }
+}
+
+fn admin_token(text: &str) -> Result<AdminToken, String> {
+    AdminToken::new(text).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, clap::Args)]
@@ -155,6 +210,6 @@ fn rate(text: &str) -> Result<Rate, String> {
     Rate::new(number).map_err(|error| error.to_string())
 }
 
-fn period(text: &str) -> Result<Period, String> {
+pub(crate) fn period(text: &str) -> Result<Period, String> {
     Period::try_from(text.to_owned()).map_err(|error| error.to_string())
 }

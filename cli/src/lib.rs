@@ -36,6 +36,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Report(args) => command::report::run(&args),
         Command::Scenario(args) => command::scenario::run(&args),
         Command::Vendor(args) => command::vendor::run(args),
+        Command::Ctl(args) => command::ctl::run(args),
         Command::Backend(args) => command::backend::run(args),
     };
     ended.unwrap_or_else(|failure| {

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::http::Tls;
 use crate::journal::JournalLimits;
 use crate::ledger::LedgerSink;
-use crate::secret::{ApiKey, WebhookSecret};
+use crate::secret::{AdminToken, ApiKey, WebhookSecret};
 
 /// What a vendor is started with: what it must have, and options with defaults.
 #[derive(Clone)]
@@ -27,8 +27,20 @@ pub struct VendorConfig {
     pub(crate) callback_hosts: AllowedHosts,
     pub(crate) ledger_sink: Option<Arc<dyn LedgerSink>>,
     pub(crate) limits: Limits,
+    pub(crate) admin: Access,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
+}
+
+/// Who may steer a vendor through its admin API.
+#[derive(Debug, Clone)]
+pub(crate) enum Access {
+    /// Nobody: there is none.
+    None,
+    /// Whoever is on this machine.
+    Loopback,
+    /// Whoever shows the token, from anywhere.
+    Token(AdminToken),
 }
 
 impl VendorConfig {
@@ -44,6 +56,7 @@ impl VendorConfig {
             callback_hosts: AllowedHosts::default(),
             ledger_sink: None,
             limits: Limits::default(),
+            admin: Access::Loopback,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -75,6 +88,18 @@ impl VendorConfig {
         self
     }
 
+    /// Lets whoever shows this token steer the vendor through its admin API, from anywhere. Without it, whoever is on this machine may, and nobody else.
+    pub fn admin_token(mut self, token: AdminToken) -> Self {
+        self.admin = Access::Token(token);
+        self
+    }
+
+    /// Leaves the admin API out: its addresses are unknown ones, like any other.
+    pub fn without_admin(mut self) -> Self {
+        self.admin = Access::None;
+        self
+    }
+
     /// Speaks HTTPS instead of HTTP.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
@@ -97,6 +122,7 @@ impl fmt::Debug for VendorConfig {
             .field("callback_url", &self.callback_url)
             .field("callback_hosts", &self.callback_hosts)
             .field("limits", &self.limits)
+            .field("admin", &self.admin)
             .finish_non_exhaustive()
     }
 }

@@ -2,14 +2,25 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// Declares the counters once: how they are kept, and how they are read.
 macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+    ($($(#[doc = $doc:literal])* $name:ident),+ $(,)?) => {
         /// What the vendor had done at one moment. All of it is counted from its start, but for the two `…_pending`, which are levels.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(default)]
         #[non_exhaustive]
         pub struct Counts {
-            $($(#[$doc])* pub $name: u64),+
+            $($(#[doc = $doc])* pub $name: u64),+
+        }
+
+        impl Counts {
+            /// Returns each number with its name and what it is, in one order.
+            pub(crate) fn each(&self) -> impl Iterator<Item = Count> {
+                [$(Count { name: stringify!($name), is: concat!($($doc),*), value: self.$name }),+].into_iter()
+            }
         }
 
         /// [`Counts`] as they grow. Reading takes no lock.
@@ -80,6 +91,22 @@ counters! {
     duplicates,
     /// Ledger entries dropped from memory, because there were too many to keep. A sink has seen them.
     ledger_dropped,
+}
+
+/// One of the numbers of [`Counts`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Count {
+    pub(crate) name: &'static str,
+    /// What it is, in a sentence.
+    pub(crate) is: &'static str,
+    pub(crate) value: u64,
+}
+
+impl Count {
+    /// Whether it falls too.
+    pub(crate) fn is_level(&self) -> bool {
+        self.name.ends_with("_pending")
+    }
 }
 
 /// One number that grows, or for a level falls.

@@ -24,6 +24,8 @@ impl<F: Fn(&LedgerEntry) + Send + Sync> LedgerSink for F {
 /// The latest entries, and who listens.
 pub(crate) struct Ledger {
     entries: VecDeque<LedgerEntry>,
+    /// How many were ever written.
+    written: u64,
     /// How many entries are kept; the oldest make room.
     keeps: usize,
     sink: Option<Arc<dyn LedgerSink>>,
@@ -32,10 +34,11 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn new(keeps: usize, sink: Option<Arc<dyn LedgerSink>>, counters: Arc<Counters>) -> Self {
-        Self { entries: VecDeque::new(), keeps, sink, counters }
+        Self { entries: VecDeque::new(), written: 0, keeps, sink, counters }
     }
 
     pub(crate) fn write(&mut self, entry: LedgerEntry) {
+        self.written += 1;
         if let Some(sink) = &self.sink {
             sink.record(&entry);
         }
@@ -46,6 +49,16 @@ impl Ledger {
             }
         }
         self.entries.push_back(entry);
+    }
+
+    /// Returns the next few entries after the first `cursor` that were ever written, and the cursor with which to go on.
+    pub(crate) fn after(&self, cursor: u64, most: usize) -> (Vec<LedgerEntry>, u64) {
+        let dropped = self.written - self.entries.len() as u64;
+        let from = cursor.clamp(dropped, self.written);
+        let skip = usize::try_from(from - dropped).unwrap_or(usize::MAX);
+        let entries: Vec<LedgerEntry> = self.entries.iter().skip(skip).take(most).cloned().collect();
+        let next = from + entries.len() as u64;
+        (entries, next)
     }
 
     /// Returns what is kept, oldest first.
@@ -82,6 +95,16 @@ mod tests {
         assert_eq!(kept, expected);
         assert_eq!(*seen.lock().unwrap(), 5, "the sink sees everything");
         assert_eq!(counters.ledger_dropped.read(), 5 - expected.len() as u64);
+        let (mut paged, mut cursor) = (Vec::new(), 0);
+        loop {
+            let (page, next) = ledger.after(cursor, 2);
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page.iter().map(|entry| entry.at.as_micros()));
+            cursor = next;
+        }
+        assert_eq!((&paged[..], cursor), (expected, 5));
     }
 
     #[test]

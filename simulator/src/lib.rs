@@ -12,6 +12,7 @@
 //! | `http` | the accept loop, connections, TLS, bodies, and every fault as it shows on the wire |
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
+//! | `admin` | the admin API under `/__admin`, and the control room |
 //! | [`testing`] | a vendor for tests, in a line |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
@@ -19,6 +20,7 @@
 
 #![warn(missing_docs)]
 
+mod admin;
 mod call;
 mod callbacks;
 mod clock;
@@ -55,7 +57,7 @@ pub use journal::{
     nearest_endpoint, write_ndjson,
 };
 pub use ledger::LedgerSink;
-pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
+pub use secret::{AdminToken, ApiKey, InvalidAdminToken, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
 pub use tenants::{
     AdvanceError, CreateTenantError, DecisionView, DeleteTenantError, INCIDENT_TTL_MAX, IncidentView, NewTenant, Outstanding, ReceiverView,
     RotateSecretError, SessionView, Subject, TenantHandle, WaitTimeout,

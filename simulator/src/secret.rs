@@ -1,7 +1,8 @@
-//! The two secrets between a vendor and its customer. Neither is ever shown.
+//! The two secrets between a vendor and its customer, and that of whoever steers the vendor. None is ever shown.
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::id::spell;
@@ -54,6 +55,40 @@ impl ApiKey {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiKey([redacted])")
+    }
+}
+
+/// What whoever steers a vendor from afar proves themselves with.
+#[derive(Clone)]
+pub struct AdminToken {
+    /// Of the token, so that a comparison takes as long for every guess.
+    digest: [u8; 32],
+}
+
+/// Why an admin token was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an admin token is 16 to 256 visible ASCII characters: it opens the vendor to the network")]
+pub struct InvalidAdminToken;
+
+impl AdminToken {
+    /// Returns the token with this text.
+    ///
+    /// # Errors
+    /// [`InvalidAdminToken`] when it could not stand in a header, or is easily guessed.
+    pub fn new(text: &str) -> Result<Self, InvalidAdminToken> {
+        let fits = (16..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self { digest: Sha256::digest(text).into() }) } else { Err(InvalidAdminToken) }
+    }
+
+    /// Whether `offered` is this token, found out in a time that does not tell how much of it was right.
+    pub(crate) fn is(&self, offered: &[u8]) -> bool {
+        self.digest.ct_eq(&Sha256::digest(offered)).into()
+    }
+}
+
+impl fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminToken([redacted])")
     }
 }
 
@@ -111,6 +146,17 @@ mod tests {
     fn secrets_do_not_show_themselves() {
         let shown = format!("{:?} {:?}", ApiKey::new("hunter2").unwrap(), WebhookSecret::new("whsec_hunter2"));
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn only_the_very_token_is_the_token() {
+        let token = AdminToken::new("0123456789abcdef").unwrap();
+        assert!(token.is(b"0123456789abcdef"));
+        for other in ["0123456789abcdeg", "0123456789abcde", "0123456789abcdef0", ""] {
+            assert!(!token.is(other.as_bytes()), "{other}");
+        }
+        assert!(AdminToken::new("too-short").is_err() && AdminToken::new("sixteen or more, but with blanks").is_err());
+        assert_eq!(format!("{token:?}"), "AdminToken([redacted])");
     }
 
     #[test]

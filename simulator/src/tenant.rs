@@ -401,6 +401,12 @@ impl Tenant {
         result
     }
 
+    /// Looks, and changes nothing: whoever waits for a change is not woken, or they would wake themselves by looking.
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&World, SimTime) -> T) -> T {
+        let world = self.world();
+        at(&world, self.clock.now())
+    }
+
     /// Rings whoever waits for incidents to come and go.
     pub(crate) fn incidents_changed(&self) {
         self.incidents_changed.notify_waiters();

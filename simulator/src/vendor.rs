@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+use crate::admin::Admin;
 use crate::callbacks::InvalidCallbackUrl;
 use crate::config::VendorConfig;
 use crate::counts::Counts;
@@ -70,7 +71,8 @@ impl Vendor {
     /// [`StartVendorError`] when scenario, secret or listener are of no use.
     pub fn start(config: VendorConfig, listener: TcpListener, stop: &CancellationToken) -> Result<Self, StartVendorError> {
         let (vendor, stop) = Self::begin(&config, listener.local_addr()?, stop)?;
-        let server = Server::new(&config, Arc::clone(&vendor.tenants), vendor.tasks.clone(), stop, vendor.kill.clone());
+        let admin = Admin::new(config.admin.clone(), Arc::clone(&vendor.tenants), stop.clone()).map(Arc::new);
+        let server = Server::new(&config, Arc::clone(&vendor.tenants), admin, vendor.tasks.clone(), stop, vendor.kill.clone());
         vendor.tasks.spawn(server.run(listener));
         Ok(vendor)
     }

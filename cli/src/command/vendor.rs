@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use kycsim_simulator::{ApiKey, CallbackUrl, Clock, Vendor, VendorConfig, WebhookSecret};
+use anyhow::{Context as _, anyhow};
+use kycsim_simulator::{AllowedHosts, ApiKey, CallbackUrl, Clock, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 
 use super::load_scenario::load_scenario;
@@ -21,9 +21,26 @@ pub(crate) fn run(args: VendorArgs) -> CommandResult {
     scenario.seed = args.seed.unwrap_or(scenario.seed);
     let name = scenario.name.clone();
     let api_key = ApiKey::new(args.api_key).map_err(Failure::usage)?;
-    let mut config = VendorConfig::new(Arc::new(scenario), api_key, WebhookSecret::new(args.webhook_secret), Clock::starting_at(now()));
+    let clock = Clock::starting_at(now());
+    clock.set_mode(args.clock.0);
+    let mut config = VendorConfig::new(Arc::new(scenario), api_key, WebhookSecret::new(args.webhook_secret), clock);
+    let mut hosts = AllowedHosts::default();
+    for host in &args.allow_callback_host {
+        config = config.allow_callback_host(host);
+        hosts = hosts.allow(host);
+    }
     if let Some(url) = &args.callback_url {
-        config = config.callback_url(CallbackUrl::parse(url).map_err(Failure::usage)?);
+        config = config.callback_url(CallbackUrl::parse_allowing(url, &hosts).map_err(Failure::usage)?);
+    }
+    if args.no_admin {
+        config = config.without_admin();
+    } else if let Some(token) = args.admin_token {
+        config = config.admin_token(token);
+    } else if !args.listen.ip().to_canonical().is_loopback() {
+        let listen = args.listen;
+        return Err(Failure::usage(anyhow!(
+            "{listen} can be reached from other machines: give an admin token (--admin-token or KYCSIM_ADMIN_TOKEN), or leave the admin API out (--no-admin)"
+        )));
     }
     let stop = on_interrupt();
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
@@ -31,10 +48,18 @@ pub(crate) fn run(args: VendorArgs) -> CommandResult {
         let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
         let vendor = Vendor::start(config, listener, &stop).map_err(Failure::usage)?;
         super::result::print(&format!("vendor ({}) on http://{}\n", name.as_str(), vendor.address()))?;
+        if !args.no_admin {
+            tell(&format!("control room: http://{}/__admin/", vendor.address()));
+        }
         stop.cancelled().await;
         vendor.shutdown(SHUTDOWN).await;
         Ok(Exit::Success)
     })
+}
+
+#[expect(clippy::print_stderr, reason = "standard output is for the address that programs read")]
+fn tell(message: &str) {
+    eprintln!("{message}");
 }
 
 /// The vendor's schedule begins with the process.

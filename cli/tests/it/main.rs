@@ -5,6 +5,7 @@
 mod bad_input;
 mod command;
 mod crash;
+mod ctl;
 mod interrupt;
 mod invariants;
 mod scenario;

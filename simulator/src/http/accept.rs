@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use super::connection::Connections;
+use crate::admin::Admin;
 use crate::config::VendorConfig;
 use crate::tenant::Tenant;
 use crate::tenants::Tenants;
@@ -46,13 +47,14 @@ impl Server {
     pub(crate) fn new(
         config: &VendorConfig,
         tenants: Arc<Tenants>,
+        admin: Option<Arc<Admin>>,
         tasks: TaskTracker,
         stop: CancellationToken,
         kill: CancellationToken,
     ) -> Self {
         Self {
             places: Arc::new(Semaphore::new(config.limits.connections)),
-            connections: Arc::new(Connections::new(config, Arc::clone(&tenants), stop.clone(), kill)),
+            connections: Arc::new(Connections::new(config, Arc::clone(&tenants), admin, stop.clone(), kill)),
             tenants,
             tasks,
             stop,
@@ -103,7 +105,7 @@ impl Server {
     /// Serves a connection, or refuses it. Returns it when there is no place.
     fn welcome(&self, stream: TcpStream) -> Option<TcpStream> {
         if self.default().is_refusing() {
-            self.connections.refuse(stream);
+            self.refuse(stream);
             return None;
         }
         match Arc::clone(&self.places).try_acquire_owned() {
@@ -115,6 +117,21 @@ impl Server {
                 self.default().counters.connections_waited.add(1);
                 Some(stream)
             }
+        }
+    }
+
+    /// Refuses a connection, unless it is for the admin API: a fault must not shut out whoever wants to end it.
+    fn refuse(&self, stream: TcpStream) {
+        if self.connections.may_steer(&stream)
+            && let Ok(place) = Arc::clone(&self.places).try_acquire_owned()
+        {
+            let (connections, signal) = (Arc::clone(&self.connections), self.signal.subscribe());
+            self.tasks.spawn(async move {
+                connections.serve_steering(stream, signal).await;
+                drop(place);
+            });
+        } else {
+            self.connections.refuse(stream);
         }
     }
 
@@ -173,7 +190,7 @@ mod tests {
         let (stop, kill, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let tenants = Tenants::start(config.clone(), Dialect::Generic, tasks.clone(), stop.clone(), kill.clone()).unwrap();
         let tenants = Arc::new(tenants);
-        let server = Server::new(&config, Arc::clone(&tenants), tasks, stop.clone(), kill);
+        let server = Server::new(&config, Arc::clone(&tenants), None, tasks, stop.clone(), kill);
 
         let then = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = then.local_addr().unwrap();

@@ -19,6 +19,8 @@ use super::exchange::Exchange;
 use super::line::{Line, Version};
 use super::order::Order;
 use super::socket::{Reset, Socket};
+use super::visitor::{Visitor, asks_for_admin};
+use crate::admin::Admin;
 use crate::config::{Limits, VendorConfig};
 use crate::tenants::Tenants;
 
@@ -40,6 +42,7 @@ const HOLDERS: usize = 2;
 /// Serves connections.
 pub(super) struct Connections {
     tenants: Arc<Tenants>,
+    admin: Option<Arc<Admin>>,
     limits: Limits,
     http1: http1::Builder,
     http2: http2::Builder<Spawner>,
@@ -66,7 +69,13 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Spawner {
 }
 
 impl Connections {
-    pub(super) fn new(config: &VendorConfig, tenants: Arc<Tenants>, stop: CancellationToken, kill: CancellationToken) -> Self {
+    pub(super) fn new(
+        config: &VendorConfig,
+        tenants: Arc<Tenants>,
+        admin: Option<Arc<Admin>>,
+        stop: CancellationToken,
+        kill: CancellationToken,
+    ) -> Self {
         let limits = config.limits;
         let mut http1 = http1::Builder::new();
         // No timer of hyper's: it sets a new one with every request. `attend` has one for all.
@@ -85,6 +94,7 @@ impl Connections {
             .max_send_buf_size(SEND_BUFFER);
         Self {
             tenants,
+            admin,
             limits,
             http1,
             http2,
@@ -101,27 +111,49 @@ impl Connections {
         self.tenants.default_tenant().counters.connections_refused.add(1);
     }
 
+    /// Whether a connection may be for the admin API, which incidents leave alone.
+    pub(super) fn may_steer(&self, stream: &TcpStream) -> bool {
+        self.admin.as_ref().is_some_and(|admin| Visitor::of(stream, admin).may_steer())
+    }
+
+    /// Serves a connection for the admin API to its end; resets it when it is for anything else.
+    pub(super) async fn serve_steering(&self, stream: TcpStream, signal: Signal) {
+        if asks_for_admin(&stream, &self.tenants.default_tenant().clock).await {
+            self.serve(stream, signal).await;
+        } else {
+            self.refuse(stream);
+        }
+    }
+
     /// Serves a connection to its end.
     pub(super) async fn serve(&self, stream: TcpStream, signal: Signal) {
+        let visitor = self.admin.as_ref().map(|admin| Visitor::of(&stream, admin));
         let _ = stream.set_nodelay(true); // fails only when the connection is gone already, which reading will tell
         let socket = Socket::new(stream);
         let reset = socket.reset();
         #[cfg(feature = "tls")]
         if let Some(acceptor) = &self.tls {
             // Boxed: it would make every connection without TLS as large as one with it.
-            return Box::pin(self.serve_tls(acceptor, socket, reset, signal)).await;
+            return Box::pin(self.serve_tls(acceptor, socket, reset, signal, visitor)).await;
         }
-        self.serve_over(socket, reset, signal).await;
+        self.serve_over(socket, reset, signal, visitor).await;
     }
 
     #[cfg(feature = "tls")]
-    async fn serve_tls(&self, acceptor: &tokio_rustls::TlsAcceptor, socket: Socket, reset: Reset, mut signal: Signal) {
+    async fn serve_tls(
+        &self,
+        acceptor: &tokio_rustls::TlsAcceptor,
+        socket: Socket,
+        reset: Reset,
+        mut signal: Signal,
+        visitor: Option<Visitor>,
+    ) {
         let Some(shaken) = self.early(acceptor.accept(socket), &reset, &mut signal).await else {
             self.tenants.default_tenant().counters.handshakes_failed.add(1);
             return;
         };
         match shaken {
-            Ok(transport) => self.serve_over(transport, reset, signal).await,
+            Ok(transport) => self.serve_over(transport, reset, signal, visitor).await,
             Err(error) => {
                 debug!(%error, "a TLS handshake failed");
                 self.tenants.default_tenant().counters.handshakes_failed.add(1);
@@ -129,7 +161,7 @@ impl Connections {
         }
     }
 
-    async fn serve_over<T>(&self, transport: T, reset: Reset, mut signal: Signal)
+    async fn serve_over<T>(&self, transport: T, reset: Reset, mut signal: Signal, visitor: Option<Visitor>)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -140,7 +172,7 @@ impl Connections {
             Some(Err(_)) => return, // gone
             None => return,
         };
-        let exchange = Arc::new(Exchange::new(Arc::clone(&self.tenants), order, self.stop.clone(), self.limits));
+        let exchange = Arc::new(Exchange::new(Arc::clone(&self.tenants), order, self.stop.clone(), self.limits, visitor));
         let requests = Arc::clone(&exchange);
         let service = service_fn(move |request| Arc::clone(&requests).answer(request, version));
         match version {
@@ -192,6 +224,7 @@ impl Connections {
                     return;
                 }
                 changed = signal.changed(), if !stopping => match changed {
+                    Ok(()) if exchange.is_steering() => {}
                     Ok(()) => return reset.pull(),
                     Err(_) => {
                         stopping = true;

@@ -20,6 +20,7 @@ use super::body::{ReadBodyError, pieces, read_json};
 use super::form::read_form;
 use super::line::Version;
 use super::order::Order;
+use super::visitor::Visitor;
 use crate::call::{Call, Granted};
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -37,6 +38,7 @@ pub(super) struct Exchange {
     pub(super) order: Order,
     stop: CancellationToken,
     pub(super) limits: Limits,
+    pub(super) visitor: Option<Visitor>,
     begun: AtomicU64,
 }
 
@@ -57,8 +59,14 @@ struct Understood {
 }
 
 impl Exchange {
-    pub(super) const fn new(tenants: Arc<Tenants>, order: Order, stop: CancellationToken, limits: Limits) -> Self {
-        Self { tenants, order, stop, limits, begun: AtomicU64::new(0) }
+    pub(super) const fn new(
+        tenants: Arc<Tenants>,
+        order: Order,
+        stop: CancellationToken,
+        limits: Limits,
+        visitor: Option<Visitor>,
+    ) -> Self {
+        Self { tenants, order, stop, limits, visitor, begun: AtomicU64::new(0) }
     }
 
     /// How many requests have come.
@@ -84,9 +92,14 @@ impl Exchange {
     /// Answers a request, or breaks the connection when an incident says so.
     pub(super) async fn answer<B>(self: Arc<Self>, request: Request<B>, version: Version) -> Result<Response<Answer>, Unanswered>
     where
-        B: Body<Data = Bytes> + Unpin + Send,
+        B: Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<axum::BoxError>,
     {
         self.begun.fetch_add(1, Ordering::Relaxed);
+        if self.is_steered_by(request.uri().path()) {
+            // Boxed: it is rare, and would make every request carry room for it.
+            return Ok(Box::pin(self.steer(request)).await);
+        }
         let (head, body) = request.into_parts();
         let asked = self.tenants.asked(&head.headers);
         let tenant = self.tenants.tenant_of(&asked);

@@ -16,6 +16,7 @@ mod socket;
 mod spoil;
 #[cfg(feature = "tls")]
 mod tls;
+mod visitor;
 
 pub(crate) use accept::Server;
 #[cfg(feature = "wiremock")]

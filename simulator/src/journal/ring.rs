@@ -134,6 +134,30 @@ impl Journal {
         }
     }
 
+    /// Returns the latest entries that `filter` lets through, oldest first: at most `limit`, at most [`PAGE_MAX`]. [`Journal::since`] goes on from there.
+    #[must_use]
+    pub fn latest(&self, limit: usize, filter: &Filter) -> Page {
+        let limit = limit.clamp(1, PAGE_MAX);
+        let (mut found, mut before) = (Vec::new(), self.last());
+        let next = before;
+        while found.len() < limit {
+            let chunk = self.chunk_up_to(before);
+            let Some(oldest) = chunk.first() else { break };
+            before = oldest.sequence - 1;
+            found.extend(chunk.into_iter().rev().filter(|entry| filter.lets_through(entry)));
+        }
+        found.truncate(limit);
+        found.reverse();
+        Page { entries: found, next, missed: 0 }
+    }
+
+    /// Returns the last few entries up to and with `last`, oldest first.
+    fn chunk_up_to(&self, last: u64) -> Vec<Arc<Entry>> {
+        let ring = self.ring();
+        let end = usize::try_from(last.min(ring.last).saturating_sub(ring.dropped())).unwrap_or(usize::MAX);
+        ring.entries.range(end.saturating_sub(CHUNK)..end).map(|kept| Arc::clone(&kept.entry)).collect()
+    }
+
     /// Returns the next few entries after `cursor`.
     pub(super) fn chunk(&self, cursor: u64) -> Chunk {
         let ring = self.ring();
@@ -264,6 +288,21 @@ mod tests {
         write(&journal, request("GET", "/1"));
         let page = journal.since(u64::MAX, 10, &Filter::default());
         assert_eq!((page.entries.len(), page.next, page.missed), (0, 1, 0));
+    }
+
+    #[test]
+    fn the_latest_are_the_last_in_their_order() {
+        let journal = Journal::new(JournalLimits { entries: 700, ..JournalLimits::default() });
+        let posts = Filter { method: Some("POST".to_owned()), ..Filter::default() };
+        assert_eq!(sequences(&journal.latest(5, &posts)), [0; 0]);
+        for number in 1..=1000 {
+            write(&journal, request(if number % 300 == 0 { "POST" } else { "GET" }, "/"));
+        }
+        let latest = journal.latest(3, &Filter::default());
+        assert_eq!((sequences(&latest), latest.next, latest.missed), (vec![998, 999, 1000], 1000, 0));
+        assert_eq!(sequences(&journal.latest(1, &posts)), [900]);
+        assert_eq!(sequences(&journal.latest(5, &posts)), [600, 900], "the one before was dropped");
+        assert_eq!(journal.latest(1000, &Filter::default()).entries.len(), 700);
     }
 
     #[tokio::test]

@@ -72,10 +72,29 @@ impl TenantHandle {
         self.tenant().command(|world, _| world.withdraw_order(&subject.into()))
     }
 
+    /// Returns the order that was given about exactly this applicant or session.
+    #[must_use]
+    pub fn order_of(&self, subject: &Subject) -> Option<Arc<Order>> {
+        self.tenant().look(|world, _| world.order_of(&subject.into()))
+    }
+
+    /// Takes all orders back, ends all incidents that were started by hand, and forgets the journal. Sessions, clock and secrets stay.
+    pub fn reset(&self) {
+        self.tenant().command(|world, _| world.withdraw_orders());
+        self.stop_incidents();
+        self.journal().clear();
+    }
+
+    /// Ends all incidents that were started by hand. Returns how many that were.
+    pub fn stop_incidents(&self) -> usize {
+        let by_hand = self.incidents().into_iter().filter(|incident| incident.by_hand);
+        by_hand.filter(|incident| self.stop_incident(IncidentId(incident.id)).is_ok()).count()
+    }
+
     /// Returns all orders, in no order.
     #[must_use]
     pub fn orders(&self) -> Vec<(Subject, Arc<Order>)> {
-        self.tenant().command(|world, _| world.orders()).into_iter().map(|(whom, order)| (whom.into(), order)).collect()
+        self.tenant().look(|world, _| world.orders()).into_iter().map(|(whom, order)| (whom.into(), order)).collect()
     }
 
     /// Ends an examination now, as planned or with `verdict`; or changes a decision that was made.
@@ -127,14 +146,14 @@ impl TenantHandle {
     /// Returns all incidents, in the order in which they are asked.
     #[must_use]
     pub fn incidents(&self) -> Vec<IncidentView> {
-        self.tenant().command(|world, now| world.board().standing(now).map(IncidentView::from).collect())
+        self.tenant().look(|world, now| world.board().standing(now).map(IncidentView::from).collect())
     }
 
     /// Returns the latest sessions, the newest first: at most `most`, of this status and applicant where they are given.
     #[must_use]
     pub fn sessions(&self, status: Option<Status>, applicant: Option<&str>, most: usize) -> Vec<SessionView> {
         let wall = self.tenant().clock.wall();
-        let sessions = self.tenant().command(|world, _| {
+        let sessions = self.tenant().look(|world, _| {
             world.sessions(most, |session| {
                 status.is_none_or(|status| session.state.status() == status)
                     && applicant.is_none_or(|applicant| session.about.fate.applicant().as_str() == applicant)
@@ -147,7 +166,7 @@ impl TenantHandle {
     #[must_use]
     pub fn session(&self, id: &str) -> Option<SessionView> {
         let wall = self.tenant().clock.wall();
-        let session = self.tenant().command(|world, _| world.known(&SessionId::named(id)).ok().cloned())?;
+        let session = self.tenant().look(|world, _| world.known(&SessionId::named(id)).ok().cloned())?;
         Some(SessionView::of(&session, wall))
     }
 
@@ -178,7 +197,7 @@ impl TenantHandle {
     /// Returns the receivers of callbacks that have failed lately.
     #[must_use]
     pub fn failing_receivers(&self) -> Vec<ReceiverView> {
-        let failing = self.tenant().command(|world, _| world.failing_receivers());
+        let failing = self.tenant().look(|world, _| world.failing_receivers());
         let view = |(receiver, state): (String, crate::callbacks::Receiver)| ReceiverView {
             receiver,
             failed_in_a_row: state.failed_in_a_row,
@@ -218,5 +237,36 @@ impl TenantHandle {
     /// Waits until requests or deliveries like this stand in the journal so often, at most `within` of real time, and returns how it is then.
     pub async fn wait_until(&self, pattern: &Pattern, times: Times, within: Duration) -> Verification {
         self.journal().wait_until(pattern, times, self.tenant().clock.wait_real_for(within)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use kycsim_scenarios::catalogue;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::clock::{Clock, ClockMode};
+    use crate::config::VendorConfig;
+    use crate::dialects::Dialect;
+    use crate::secret::{ApiKey, WebhookSecret};
+    use crate::tenants::Tenants;
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_change_is_not_woken_by_looking() {
+        let scenario = Arc::new(catalogue::load("all-pass").unwrap().unwrap());
+        let secret = WebhookSecret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let config = VendorConfig::new(scenario, ApiKey::new("key").unwrap(), secret, Clock::new(ClockMode::Frozen));
+        let (stop, kill) = (CancellationToken::new(), CancellationToken::new());
+        let tenants = Tenants::start(config, Dialect::Generic, TaskTracker::new(), stop, kill).unwrap();
+        let tenant = tenants.find("default").unwrap();
+        let mut changed = Box::pin(tenant.tenant().changed());
+        assert!(tenant.session("ses_0").is_none() && tenant.sessions(None, None, 1).is_empty());
+        let _ = (tenant.incidents(), tenant.orders(), tenant.failing_receivers(), tenant.scenario(), tenant.ledger_after(0, 1));
+        assert!(changed.as_mut().now_or_never().is_none(), "a waiter that looks would wake itself, for ever");
+        tenant.order(&Subject::Applicant("a-1".to_owned()), Order::default()).unwrap();
+        assert!(changed.now_or_never().is_some());
     }
 }

@@ -2,11 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kycsim_scenarios::Scenario;
 use kycsim_scenarios::ledger::LedgerEntry;
 
 use super::{AdvanceError, RotateSecretError};
 use crate::clock::Clock;
 use crate::counts::Counts;
+use crate::dialects::Dialect;
 use crate::secret::{ApiKey, WebhookSecret};
 use crate::tenant::Tenant;
 
@@ -30,6 +32,18 @@ impl TenantHandle {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Returns the scenario that it plays.
+    #[must_use]
+    pub fn scenario(&self) -> Arc<Scenario> {
+        self.0.look(|world, _| Arc::clone(world.scenario()))
+    }
+
+    /// Whose API it speaks.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.0.speaks
     }
 
     /// What its customers prove themselves with.
@@ -79,6 +93,22 @@ impl TenantHandle {
     #[must_use]
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.0.ledger()
+    }
+
+    /// Returns the next few entries of the ledger after `cursor`, and the cursor with which to go on. Begin with 0.
+    #[must_use]
+    pub fn ledger_after(&self, cursor: u64, most: usize) -> (Vec<LedgerEntry>, u64) {
+        self.0.look(|world, _| world.ledger_after(cursor, most))
+    }
+
+    /// Waits for the next change of anything, from now on.
+    pub(crate) async fn changed(&self) {
+        self.0.changed().await;
+    }
+
+    /// Waits until it has stopped: it was deleted, or its vendor shut down.
+    pub async fn stopped(&self) {
+        self.0.stop.cancelled().await;
     }
 
     /// Whether no decision and no callback is outstanding.

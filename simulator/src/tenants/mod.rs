@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::callbacks::Courier;
+use crate::callbacks::{AllowedHosts, Courier};
 use crate::clock::Clock;
 use crate::config::VendorConfig;
 use crate::dialects::Dialect;
@@ -103,6 +103,11 @@ impl Tenants {
         Ok(Self { default, made: RwLock::default(), config, courier, tasks, stop, kill, serial: AtomicU64::new(1) })
     }
 
+    /// The hosts that callbacks of every tenant may go to.
+    pub(crate) const fn callback_hosts(&self) -> &AllowedHosts {
+        &self.config.callback_hosts
+    }
+
     pub(crate) const fn default_tenant(&self) -> &Arc<Tenant> {
         &self.default
     }
@@ -151,6 +156,7 @@ impl Tenants {
             callback_hosts: self.config.callback_hosts.clone(),
             ledger_sink: new.ledger_sink,
             limits: self.config.limits,
+            admin: self.config.admin.clone(),
             #[cfg(feature = "tls")]
             tls: None,
         };

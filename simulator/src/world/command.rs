@@ -87,6 +87,16 @@ impl World {
         self.orders.withdraw(whom)
     }
 
+    /// Returns the order about exactly this one.
+    pub(crate) fn order_of(&self, whom: &Orderee) -> Option<Arc<Order>> {
+        self.orders.of(whom)
+    }
+
+    /// Takes all orders back.
+    pub(crate) fn withdraw_orders(&mut self) {
+        self.orders.clear();
+    }
+
     /// Returns all orders, in no order.
     pub(crate) fn orders(&self) -> Vec<(Orderee, Arc<Order>)> {
         self.orders.all().collect()

@@ -120,6 +120,16 @@ impl World {
         self.agenda.next_due()
     }
 
+    /// Returns the next few entries of the ledger after `cursor`, and the cursor with which to go on.
+    pub(crate) fn ledger_after(&self, cursor: u64, most: usize) -> (Vec<LedgerEntry>, u64) {
+        self.ledger.after(cursor, most)
+    }
+
+    /// The scenario that is played.
+    pub(crate) const fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
+    }
+
     /// Returns what the ledger still holds.
     pub(crate) fn ledger(&self) -> Vec<LedgerEntry> {
         self.ledger.entries()

@@ -106,6 +106,21 @@ impl Orders {
         None
     }
 
+    /// Returns the order about exactly this one.
+    pub(super) fn of(&self, whom: &Orderee) -> Option<Arc<Order>> {
+        let placed = match whom {
+            Orderee::Session(session) => self.of_sessions.get(session),
+            Orderee::Applicant(applicant) => self.of_applicants.get(applicant),
+        };
+        placed.map(|placed| Arc::clone(&placed.order))
+    }
+
+    /// Takes all orders back.
+    pub(super) fn clear(&mut self) {
+        self.of_sessions.clear();
+        self.of_applicants.clear();
+    }
+
     /// All of them, in no order.
     pub(super) fn all(&self) -> impl Iterator<Item = (Orderee, Arc<Order>)> {
         let sessions = self.of_sessions.iter().map(|(id, placed)| (Orderee::Session(id.clone()), Arc::clone(&placed.order)));

@@ -1,6 +1,7 @@
 //! The vendor through its public face: HTTP in, callbacks out. Each test has a vendor and a backend of its own, on ports of their own.
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
+mod admin;
 mod advance;
 mod behaviour;
 mod bounds;
