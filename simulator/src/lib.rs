@@ -25,6 +25,9 @@ mod config;
 mod counts;
 mod dialects;
 mod driver;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod id;
 mod idempotency;

@@ -16,8 +16,12 @@ mod socket;
 mod spoil;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "fuzzing")]
+mod unwired;
 
 pub(crate) use accept::Server;
 pub(crate) use form::{Form, Part};
 #[cfg(feature = "tls")]
 pub use tls::{InvalidTls, Tls};
+#[cfg(feature = "fuzzing")]
+pub(crate) use unwired::ask;
