@@ -2,11 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 /// Declares the counters once: how they are kept, and how they are read.
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
         /// What the vendor had done at one moment. All of it is counted from its start, but for the two `…_pending`, which are levels.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[serde(default)]
         #[non_exhaustive]
         pub struct Counts {
             $($(#[$doc])* pub $name: u64),+
@@ -22,6 +25,11 @@ macro_rules! counters {
             /// Returns what was counted so far.
             pub(crate) fn read(&self) -> Counts {
                 Counts { $($name: self.$name.read()),+ }
+            }
+
+            /// Goes on from `counts`.
+            pub(crate) fn resume(&self, counts: Counts) {
+                $(self.$name.set(counts.$name);)+
             }
         }
     };
@@ -96,6 +104,11 @@ impl Counter {
     pub(crate) fn subtract(&self, by: u64) {
         let before = self.0.fetch_sub(by, Ordering::Release);
         debug_assert!(before >= by, "what was never entered cannot be done");
+    }
+
+    /// For the beginning only, before anybody counts.
+    pub(crate) fn set(&self, to: u64) {
+        self.0.store(to, Ordering::Release);
     }
 
     pub(crate) fn read(&self) -> u64 {

@@ -12,6 +12,7 @@
 //! | `http` | the accept loop, connections, TLS, bodies, and every fault as it shows on the wire |
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
+//! | `snapshot` | a vendor's state as a value and as a file, to go on from after a restart |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
 //! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
@@ -37,6 +38,7 @@ mod picture;
 mod refusal;
 mod secret;
 mod session;
+mod snapshot;
 mod store;
 mod tenant;
 mod tenants;
@@ -57,6 +59,7 @@ pub use journal::{
 };
 pub use ledger::LedgerSink;
 pub use secret::{ApiKey, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
+pub use snapshot::{ReadSnapshotError, RestoreVendorError, Snapshot, Unsound, WriteSnapshotError};
 pub use tenants::{
     AdvanceError, CreateTenantError, DecisionView, DeleteTenantError, INCIDENT_TTL_MAX, IncidentView, NewTenant, Outstanding, ReceiverView,
     RotateSecretError, SessionView, Subject, TenantHandle, WaitTimeout,

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use hyper::Uri;
 use hyper::http::uri::Scheme;
 
+use crate::snapshot::KeptUrl;
+
 /// Longer than any address that a test has.
 const LENGTH_MAX: usize = 2048;
 
@@ -91,6 +93,19 @@ impl CallbackUrl {
     /// Who answers there: host and port.
     pub(crate) fn receiver(&self) -> &str {
         self.uri.authority().map_or("", |authority| authority.as_str())
+    }
+}
+
+impl From<&CallbackUrl> for KeptUrl {
+    fn from(url: &CallbackUrl) -> Self {
+        Self(url.uri.to_string())
+    }
+}
+
+impl KeptUrl {
+    /// Returns the address, if callbacks may go there now.
+    pub(crate) fn admitted(&self, hosts: &AllowedHosts) -> Result<CallbackUrl, InvalidCallbackUrl> {
+        CallbackUrl::parse_allowing(&self.0, hosts)
     }
 }
 

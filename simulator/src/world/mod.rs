@@ -6,6 +6,7 @@
 
 mod command;
 mod due;
+mod kept;
 mod orders;
 mod requests;
 mod telling;
@@ -113,6 +114,11 @@ impl World {
             ledger: Ledger::new(config.limits.ledger_entries, config.ledger_sink.clone(), Arc::clone(&counters)),
             counters,
         }
+    }
+
+    /// What it plays.
+    pub(crate) fn scenario(&self) -> &Scenario {
+        &self.scenario
     }
 
     /// When the next thing is due.
