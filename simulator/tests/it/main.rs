@@ -10,10 +10,12 @@ mod flow;
 mod holds;
 mod http2;
 mod names;
+mod privacy;
 mod receiver;
 mod repeat;
 mod requests;
 mod shutdown;
+mod snapshot;
 mod stage;
 mod tenants;
 #[cfg(feature = "tls")]
