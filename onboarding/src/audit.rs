@@ -32,9 +32,13 @@ words! {
         /// Learnt by asking, since no callback came.
         Reconciled = "reconciled",
         DecisionApplied = "decision_applied",
+        /// The vendor has changed its decision.
+        DecisionRevised = "decision_revised",
         ReviewOpened = "review_opened",
         ReviewClaimed = "review_claimed",
         ReviewDecided = "review_decided",
+        /// The vendor's change made the case needless.
+        ReviewWithdrawn = "review_withdrawn",
         ApplicantNotified = "applicant_notified",
         Expired = "expired",
     }
@@ -46,6 +50,7 @@ pub(crate) struct Entry<'a> {
     kind: Kind,
     account: &'a AccountId,
     verification: Option<(&'a VerificationId, u32)>,
+    revision: u32,
     status: Option<Status>,
     details: Value,
 }
@@ -57,6 +62,7 @@ impl<'a> Entry<'a> {
             kind,
             account: &verification.account,
             verification: Some((&verification.id, verification.attempt)),
+            revision: verification.revision,
             status: None,
             details: json!({}),
         }
@@ -64,7 +70,7 @@ impl<'a> Entry<'a> {
 
     /// Something about an account, before there is a verification.
     pub(crate) fn of_account(account: &'a AccountId, kind: Kind) -> Self {
-        Self { kind, account, verification: None, status: None, details: json!({}) }
+        Self { kind, account, verification: None, revision: 0, status: None, details: json!({}) }
     }
 
     pub(crate) fn status(mut self, status: Status) -> Self {
@@ -82,13 +88,15 @@ impl<'a> Entry<'a> {
 /// Writes an entry down, in the caller's change.
 pub(crate) async fn append(conn: &mut SqliteConnection, cause: &Cause, entry: Entry<'_>) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO audit (at, kind, account, verification, attempt, status, correlation, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit (at, kind, account, verification, attempt, revision, status, correlation, details) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(micros(cause.at))
     .bind(entry.kind.as_str())
     .bind(entry.account.as_str())
     .bind(entry.verification.map(|(id, _)| id.as_str()))
     .bind(entry.verification.map(|(_, attempt)| attempt))
+    .bind(entry.revision)
     .bind(entry.status.map(Status::as_str))
     .bind(cause.correlation.as_str())
     .bind(entry.details.to_string())

@@ -117,7 +117,7 @@ impl Metrics {
             None => Duration::ZERO,
         };
         self.outbox_oldest_seconds.set(age.as_secs_f64());
-        let row = sqlx::query("SELECT count(*) AS n FROM reviews WHERE status <> 'decided'").fetch_one(&mut *conn).await?;
+        let row = sqlx::query("SELECT count(*) AS n FROM reviews WHERE status IN ('waiting', 'claimed')").fetch_one(&mut *conn).await?;
         self.review_queue_depth.set(row.try_get("n")?);
 
         let mut text = String::new();

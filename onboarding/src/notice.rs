@@ -11,10 +11,11 @@ use crate::verification::Verification;
 
 /// Tells the applicant where the verification stands now. The same news twice is a bug, and the database refuses it.
 pub(crate) async fn send(conn: &mut SqliteConnection, cause: &Cause, verification: &Verification) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO notices (account, verification, attempt, status, created_at) VALUES (?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO notices (account, verification, attempt, revision, status, created_at) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(verification.account.as_str())
         .bind(verification.id.as_str())
         .bind(verification.attempt)
+        .bind(verification.revision)
         .bind(verification.status.as_str())
         .bind(micros(cause.at))
         .execute(&mut *conn)

@@ -4,7 +4,8 @@ use crate::figures;
 use crate::model::{Ended, FindingKind, Held, Integrity, Verdict};
 
 /// Every kind of finding, worst first: a report has a line for each, found or not.
-pub const FINDING_KINDS: [FindingKind; 4] = [FindingKind::Lost, FindingKind::Contradicted, FindingKind::Doubled, FindingKind::Stuck];
+pub const FINDING_KINDS: [FindingKind; 5] =
+    [FindingKind::Lost, FindingKind::Contradicted, FindingKind::Doubled, FindingKind::Forged, FindingKind::Stuck];
 
 /// Returns the verdict in one word.
 #[must_use]
@@ -53,6 +54,7 @@ pub fn finding(kind: FindingKind) -> &'static str {
         FindingKind::Lost => "lost",
         FindingKind::Contradicted => "contradicted",
         FindingKind::Doubled => "doubled",
+        FindingKind::Forged => "forged",
         FindingKind::Stuck => "stuck",
     }
 }
@@ -64,6 +66,7 @@ pub fn finding_meaning(kind: FindingKind) -> &'static str {
         FindingKind::Lost => "the vendor decided, and the backend never took notice",
         FindingKind::Contradicted => "the backend holds another decision than the one that was made",
         FindingKind::Doubled => "one decision had its effect more than once",
+        FindingKind::Forged => "a callback that nobody signed, or not now, was taken for the vendor's",
         FindingKind::Stuck => "nobody holds the next move, and nothing more will happen",
     }
 }
@@ -86,7 +89,7 @@ pub fn integrity(integrity: &Integrity) -> String {
     }
     let compared = figures::counted(integrity.applicants, "applicant", "applicants");
     if integrity.findings.is_empty() {
-        return format!("Clean: {compared} compared, none lost, contradicted, doubled or stuck.");
+        return format!("Clean: {compared} compared, none lost, contradicted, doubled, forged or stuck.");
     }
     let kinds: Vec<_> = FINDING_KINDS
         .into_iter()

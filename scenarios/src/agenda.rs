@@ -36,6 +36,17 @@ impl<T> Agenda<T> {
         self.entries.pop().map(|entry| (entry.due, entry.item))
     }
 
+    /// Puts items to other moments: `when` says to which, and none for those that stay. Among equals, what was entered first still comes first.
+    pub fn reschedule(&mut self, mut when: impl FnMut(SimTime, &T) -> Option<SimTime>) {
+        let mut entries = std::mem::take(&mut self.entries).into_vec();
+        for entry in &mut entries {
+            if let Some(due) = when(entry.due, &entry.item) {
+                entry.due = due;
+            }
+        }
+        self.entries = entries.into();
+    }
+
     /// When the next item is due; none when the agenda is empty.
     #[must_use]
     pub fn next_due(&self) -> Option<SimTime> {
@@ -119,6 +130,21 @@ mod tests {
             expected.sort_unstable();
             let foreseen: Vec<(u64, usize)> = agenda.in_order().into_iter().map(|(due, index)| (due.as_micros(), *index)).collect();
             prop_assert_eq!(&foreseen, &expected);
+            let taken: Vec<(u64, usize)> =
+                std::iter::from_fn(|| agenda.take_due(SimTime::MAX)).map(|(due, index)| (due.as_micros(), index)).collect();
+            prop_assert_eq!(taken, expected);
+        }
+
+        #[test]
+        fn what_is_put_to_other_moments_keeps_its_order_among_equals(dues in prop::collection::vec(0_u64..20, 0..200)) {
+            let mut agenda = Agenda::new();
+            for (index, due) in dues.iter().enumerate() {
+                agenda.enter(SimTime::from_micros(*due), index);
+            }
+            agenda.reschedule(|due, index| (index % 2 == 0).then(|| SimTime::from_micros(due.as_micros() / 2)));
+            let moved = |index: usize, due: u64| if index % 2 == 0 { due / 2 } else { due };
+            let mut expected: Vec<(u64, usize)> = dues.iter().enumerate().map(|(index, due)| (moved(index, *due), index)).collect();
+            expected.sort_unstable();
             let taken: Vec<(u64, usize)> =
                 std::iter::from_fn(|| agenda.take_due(SimTime::MAX)).map(|(due, index)| (due.as_micros(), index)).collect();
             prop_assert_eq!(taken, expected);

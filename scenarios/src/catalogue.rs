@@ -2,34 +2,99 @@
 
 use crate::language::{InvalidScenario, Scenario};
 
+/// Scenarios that show the same side of a vendor.
+#[derive(Debug, Clone, Copy)]
+pub struct Theme {
+    /// What they are about.
+    pub title: &'static str,
+    /// Name and text of each, in the order in which to try them.
+    scenarios: &'static [(&'static str, &'static str)],
+}
+
 macro_rules! catalogue {
-    ($($name:literal),+ $(,)?) => {
-        /// Name and text of every shipped scenario, in the order in which to try them.
-        const TEXTS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../catalogue/", $name, ".toml")))),+];
+    ($($title:literal: [$($name:literal),+ $(,)?]),+ $(,)?) => {
+        /// Every shipped scenario, in the order in which to try them.
+        const THEMES: &[Theme] = &[$(Theme {
+            title: $title,
+            scenarios: &[$(($name, include_str!(concat!("../catalogue/", $name, ".toml")))),+],
+        }),+];
     };
 }
 
 catalogue! {
-    "baseline",
-    "all-pass",
-    "decline-heavy",
-    "slow-vendor",
-    "duplicate-callbacks",
-    "outage",
-    "callback-flood",
-    "lost-callbacks",
-    "review-surge",
+    "To begin with": [
+        "baseline",
+        "all-pass",
+        "decline-heavy",
+        "slow-vendor",
+        "duplicate-callbacks",
+        "outage",
+        "callback-flood",
+        "lost-callbacks",
+        "review-surge",
+    ],
+    "What is decided": [
+        "reason-taxonomy",
+        "ambiguous-results",
+        "late-sanctions-hit",
+        "changed-decisions",
+        "expired-sessions",
+        "decided-by-polling",
+    ],
+    "How requests are answered": [
+        "rate-limited",
+        "misleading-codes",
+        "counted-faults",
+        "connection-faults",
+        "broken-answers",
+        "slow-drip",
+        "lost-uploads",
+        "stale-reads",
+    ],
+    "How it is told": [
+        "duplicate-new-ids",
+        "reordered-callbacks",
+        "early-callbacks",
+        "forged-callbacks",
+        "contradicting-callbacks",
+        "unknown-callbacks",
+        "lost-on-retry",
+        "picky-success",
+        "disabled-receiver",
+        "secret-rotation",
+    ],
+    "Bad days": [
+        "late-callbacks",
+        "starved-callbacks",
+        "mixed-flood",
+        "repeated-outages",
+        "brownout",
+        "selfie-backlog",
+    ],
+}
+
+impl Theme {
+    /// The names of its scenarios, in the order in which to try them.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.scenarios.iter().map(|(name, _)| *name)
+    }
+}
+
+/// The themes, in the order in which to read them.
+#[must_use]
+pub const fn themes() -> &'static [Theme] {
+    THEMES
 }
 
 /// The names of the shipped scenarios, in the order in which to try them.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TEXTS.iter().map(|(name, _)| *name)
+    THEMES.iter().flat_map(Theme::names)
 }
 
 /// The text of a shipped scenario, comments included.
 #[must_use]
 pub fn text(name: &str) -> Option<&'static str> {
-    TEXTS.iter().find(|(each, _)| *each == name).map(|(_, text)| *text)
+    THEMES.iter().flat_map(|theme| theme.scenarios).find(|(each, _)| *each == name).map(|(_, text)| *text)
 }
 
 /// Reads a shipped scenario; none when there is no such one.
@@ -42,7 +107,11 @@ pub fn load(name: &str) -> Option<Result<Scenario, Box<InvalidScenario>>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::fate::ApplicantKey;
+    use crate::vendor::{Outcome, Reason, plan_examination};
 
     #[test]
     fn every_shipped_scenario_is_valid_and_named_as_its_file() {
@@ -60,6 +129,24 @@ mod tests {
             let written = scenario.to_toml().unwrap();
             assert_eq!(Scenario::parse("written", &written).unwrap_or_else(|error| panic!("{error}")), scenario, "{written}");
         }
+    }
+
+    #[test]
+    fn the_taxonomy_is_shown_in_full() {
+        let scenario = load("reason-taxonomy").unwrap().unwrap();
+        let applicants = scenario.arrivals.schedule(scenario.seed).count() as u64;
+        let decisions = (0..applicants).map(|number| {
+            let fate = scenario.fate(&ApplicantKey::numbered(number));
+            plan_examination(&scenario.vendor, None, &fate, 1).decision
+        });
+        let (mut outcomes, mut reasons) = (BTreeSet::new(), BTreeSet::new());
+        for decision in decisions {
+            outcomes.insert(decision.outcome);
+            reasons.extend(decision.reasons);
+        }
+        assert_eq!(outcomes.len(), Outcome::ALL.len());
+        let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !reasons.contains(*reason)).collect();
+        assert_eq!(missing, [] as [&Reason; 0]);
     }
 
     #[test]

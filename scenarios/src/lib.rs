@@ -11,6 +11,7 @@
 pub mod agenda;
 pub mod catalogue;
 pub mod fate;
+pub mod incidents;
 pub mod journey;
 pub mod language;
 pub mod ledger;

@@ -1,9 +1,12 @@
 //! Doors for the fuzz targets in `fuzz/`: what they must reach and nobody else may. No part of the library's promises.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use hyper::{HeaderMap, Request, Response};
 use kycsim_scenarios::language::DocumentKind;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry};
@@ -15,14 +18,15 @@ use tokio_util::task::TaskTracker;
 use crate::call::{Call, Granted, NewSession};
 use crate::callbacks::CallbackUrl;
 use crate::clock::{Clock, ClockMode};
-use crate::config::VendorConfig;
+use crate::config::{Limits, VendorConfig};
 use crate::dialects::Dialect;
-use crate::http::ask;
+use crate::http::hear;
 use crate::id::SessionId;
 use crate::picture::{Picture, PictureKind};
 use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret};
 use crate::session::{CountryCode, ImageSlot, Side};
-use crate::tenants::{Asked, TenantHandle, Tenants};
+use crate::tenant::Waits;
+use crate::tenants::{TenantHandle, Tenants};
 use crate::world::{Step, World};
 
 /// What the customer of every vendor here proves itself with.
@@ -59,16 +63,19 @@ impl Unwired {
     /// Asks it, with a body that comes in these pieces; none when the connection would have ended without an answer.
     #[must_use]
     pub fn ask(&self, request: Request<Vec<Bytes>>) -> Option<Response<Bytes>> {
-        self.runtime.block_on(ask(&self.tenants, request))
+        let (head, pieces) = request.into_parts();
+        let frames = pieces.into_iter().map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
+        let body = StreamBody::new(futures_util::stream::iter(frames));
+        let asked = self.tenants.asked(&head.headers);
+        let tenant = self.tenants.tenant_of(&asked);
+        let heard = hear(tenant, asked.refusal(), &head, body, Limits::default().body_within, Waits::Here);
+        self.runtime.block_on(heard).ok().map(|heard| heard.said)
     }
 
     /// Whether these are the headers of a customer that it knows.
     #[must_use]
     pub fn knows(&self, headers: &HeaderMap) -> bool {
-        match self.tenants.asked(headers) {
-            Asked::Default | Asked::Made(_) => true,
-            Asked::Nobody(_) => false,
-        }
+        self.tenants.asked(headers).refusal().is_none()
     }
 
     /// Its tenant.

@@ -75,16 +75,21 @@ fn digest_id(prefix: &'static str, parts: &[&[u8]]) -> String {
 }
 
 /// Returns `prefix` and `bits` as 26 letters and digits.
-pub(crate) fn spell(prefix: &str, mut bits: u128) -> String {
+pub(crate) fn spell(prefix: &str, bits: u128) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut text = [0_u8; 26];
-    for place in text.iter_mut().rev() {
-        *place = ALPHABET[(bits & 31) as usize];
-        bits >>= 5;
+    // In three parts that fit into a machine word each: 2, 12 and 12 letters of five bits.
+    for (part, from, to) in [(bits >> 120, 0, 2), (bits >> 60, 2, 14), (bits, 14, 26)] {
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
+        let mut part = part as u64;
+        for letter in text[from..to].iter_mut().rev() {
+            *letter = ALPHABET[(part & 31) as usize];
+            part >>= 5;
+        }
     }
     let mut id = String::with_capacity(prefix.len() + text.len());
     id.push_str(prefix);
-    id.extend(text.iter().map(|byte| char::from(*byte)));
+    id.push_str(str::from_utf8(&text).unwrap_or_default()); // the alphabet is ASCII
     id
 }
 

@@ -1,9 +1,10 @@
 //! Answers kept for requests that may come again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use foldhash::HashMap;
 use kycsim_scenarios::Scenario;
 use sha2::{Digest as _, Sha256};
 
@@ -59,7 +60,7 @@ pub(crate) struct Answered {
 
 impl Answered {
     pub(crate) fn new(keeps: usize) -> Self {
-        Self { keeps, answers: HashMap::new(), in_order: VecDeque::new() }
+        Self { keeps, answers: HashMap::default(), in_order: VecDeque::new() }
     }
 
     /// Returns the answer that this request got before; none when it is new.

@@ -13,6 +13,7 @@
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
 //! | `snapshot` | a vendor's state as a value and as a file, to go on from after a restart |
+//! | [`testing`] | a vendor for tests, in a line |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
 //! Three things are absent on purpose. The core names no vendor. A dialect decides no outcome. Nothing but [`Clock`] reads a clock.
@@ -42,6 +43,7 @@ mod snapshot;
 mod store;
 mod tenant;
 mod tenants;
+pub mod testing;
 mod vendor;
 mod world;
 

@@ -56,6 +56,10 @@ pub(crate) struct Decided {
     pub(crate) at: SimTime,
     pub(crate) decision: Decision,
     pub(crate) checks: Arc<[CheckResult]>,
+    /// The version that the session had before it.
+    version_before: u64,
+    /// When the session had changed last before it.
+    updated_before: SimTime,
 }
 
 /// Which pictures there are. A later one takes the place of an earlier one.
@@ -196,7 +200,8 @@ impl Session {
 
     fn conclude(&mut self, decision: Decision, confidence: &Confidence, next: SessionState, now: SimTime) {
         let checks = check_results(&decision, &self.about.fate, confidence).into();
-        self.former = self.decided.replace(Decided { at: now, decision, checks }).map(Box::new);
+        let decided = Decided { at: now, decision, checks, version_before: self.version, updated_before: self.updated_at };
+        self.former = self.decided.replace(decided).map(Box::new);
         self.become_at(next, now);
     }
 
@@ -219,7 +224,7 @@ impl Session {
         };
         shown.decided = former;
         shown.attempt = attempt;
-        shown.version = self.version.saturating_sub(1);
+        (shown.version, shown.updated_at) = (decided.version_before, decided.updated_before);
         shown
     }
 
@@ -234,7 +239,7 @@ impl Session {
         let decision = Decision { attempt: decided.decision.attempt, outcome, reasons };
         let checks = check_results(&decision, &self.about.fate, confidence).into();
         lie.state = SessionState::Decided { at: decided.at, decision: decision.clone() };
-        lie.decided = Some(Decided { at: decided.at, decision, checks });
+        lie.decided = Some(Decided { decision, checks, ..decided.clone() });
         lie
     }
 

@@ -1,7 +1,6 @@
 //! Where sessions are kept, and how often each applicant has called. Both are bounded: at the bound the vendor answers that it is full.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use kycsim_scenarios::{ApplicantKey, Scenario};
 
 use crate::callbacks::AllowedHosts;
@@ -29,7 +28,7 @@ struct Tally {
 
 impl Store {
     pub(crate) fn new(holds: usize) -> Self {
-        Self { holds, sessions: HashMap::new(), applicants: HashMap::new() }
+        Self { holds, sessions: HashMap::default(), applicants: HashMap::default() }
     }
 
     /// Counts a request of `applicant` and returns how many there were before.

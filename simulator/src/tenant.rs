@@ -30,6 +30,19 @@ use crate::world::{Step, World};
 /// How long an answer waits at most for a callback that is to come before it.
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
+/// How far a callback is ahead that is to come before an answer, where nobody can wait until it has come.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Who waits as long as an answer is to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// Whoever answers.
+    Here,
+    /// Its caller.
+    #[cfg_attr(not(feature = "wiremock"), expect(dead_code, reason = "only another's server has its own way to wait"))]
+    Caller,
+}
+
 /// One customer's vendor.
 pub(crate) struct Tenant {
     pub(crate) name: String,
@@ -165,31 +178,44 @@ impl Tenant {
     }
 
     /// Answers a call: waits as long as the scenario says (in real time: its caller does), then fails it, grants it or refuses it.
-    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>) -> Met {
+    ///
+    /// Where its caller waits it is ready at once, and [`Met::delay`] says for how long.
+    pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>, waits: Waits) -> Met {
         let (applicant, answer) = match self.world().meet(&call, self.clock.now()) {
             Ok(met) => met,
             Err(refusal) => return Met { applicant: None, delay: Duration::ZERO, verdict: Verdict::True(Err(refusal)) },
         };
-        if !answer.delay.is_zero() {
-            self.clock.wait_real_for(answer.delay).await;
+        let mut delay = answer.delay;
+        if waits == Waits::Here && !delay.is_zero() {
+            self.clock.wait_real_for(delay).await;
         }
         let verdict = match answer.befalls {
-            None => Verdict::True(self.perform(call, repeatable, None).await),
+            None => Verdict::True(self.perform(call, repeatable, None, waits, &mut delay).await),
             Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
             Some(Befalling { fault, performed: true }) => {
-                let said = self.perform(call, repeatable, Some(fault)).await;
+                let said = self.perform(call, repeatable, Some(fault), waits, &mut delay).await;
                 if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
             }
         };
-        Met { applicant: Some(applicant), delay: answer.delay, verdict }
+        Met { applicant: Some(applicant), delay, verdict }
     }
 
-    async fn perform(&self, call: Call, repeatable: Option<Repeatable>, fault: Option<Fault>) -> Result<Granted, Refusal> {
+    async fn perform(
+        &self,
+        call: Call,
+        repeatable: Option<Repeatable>,
+        fault: Option<Fault>,
+        waits: Waits,
+        delay: &mut Duration,
+    ) -> Result<Granted, Refusal> {
         let granted = self.entering(|world| world.perform(call, repeatable, fault, self.clock.now()))?;
         if let Granted::Submitted { told: Some(told), .. } = &granted {
-            tokio::select! {
-                () = told.cancelled() => {}
-                () = self.clock.wait_real_for(TOLD_WITHIN) => {}
+            match waits {
+                Waits::Here => tokio::select! {
+                    () = told.cancelled() => {}
+                    () = self.clock.wait_real_for(TOLD_WITHIN) => {}
+                },
+                Waits::Caller => *delay = (*delay).max(HEAD_START),
             }
         }
         Ok(granted)
@@ -309,20 +335,26 @@ impl Tenant {
     /// it otherwise.
     pub(crate) fn seal(&self, delivery: &Delivery) -> Sealed {
         let Sending { event, copy, failed, .. } = &delivery.sending;
-        let now = self.clock.unix_seconds();
-        let (mut seal, mut signed_at, mut body) = (Seal::Proper, now, &event.body);
-        match copy.defect_of_try(*failed) {
+        let (mut seal, mut signed_at, mut body) = (Seal::Proper, self.clock.unix_seconds(), &event.body);
+        let defect = copy.defect_of_try(*failed);
+        match defect {
+            Some(Defect::Replayed) => {
+                if let Some(sealed) = event.replayed.as_ref().and_then(|first| first.get()) {
+                    return sealed.clone();
+                }
+            }
             Some(Defect::Unsigned) => seal = Seal::Unsigned,
             Some(Defect::WrongSignature) => seal = Seal::WrongSignature,
-            Some(Defect::Stale) => signed_at = now.saturating_sub_unsigned(copy.age.as_secs()),
-            Some(Defect::Replayed) => signed_at = *event.first_signed.get_or_init(|| now),
+            Some(Defect::Stale) => signed_at = signed_at.saturating_sub_unsigned(copy.age.as_secs()),
             Some(Defect::Malformed | Defect::UnknownFields) => body = event.defective_body.as_ref().unwrap_or(body),
-            Some(Defect::UnknownStatus | Defect::NewId | Defect::Contradicting) | None => {
-                event.first_signed.get_or_init(|| now);
-            }
+            Some(Defect::UnknownStatus | Defect::NewId | Defect::Contradicting) | None => {}
         }
         let keys = self.keyring.read().unwrap_or_else(PoisonError::into_inner).keys(self.clock.now());
-        Sealed { headers: self.dialect.sign(&keys, seal, &event.id, signed_at, body), body: body.clone() }
+        let sealed = Sealed { headers: self.dialect.sign(&keys, seal, &event.id, signed_at, body), body: body.clone() };
+        if let Some(first) = event.replayed.as_ref().filter(|_| defect.is_none_or(Defect::tells_the_truth)) {
+            first.get_or_init(|| sealed.clone());
+        }
+        sealed
     }
 
     /// Returns the current webhook secret.

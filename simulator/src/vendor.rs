@@ -64,13 +64,32 @@ pub struct Remains {
     pub cut_short: usize,
 }
 
+/// A vendor that does not listen yet, and what is cancelled when it stops.
+struct Begun {
+    vendor: Vendor,
+    stop: CancellationToken,
+}
+
+impl Begun {
+    fn listening(self, config: &VendorConfig, listener: TcpListener) -> Vendor {
+        let Self { vendor, stop } = self;
+        let server = Server::new(config, Arc::clone(&vendor.tenants), vendor.tasks.clone(), stop, vendor.kill.clone());
+        vendor.tasks.spawn(server.run(listener));
+        vendor
+    }
+}
+
 impl Vendor {
     /// Starts a vendor that listens on `listener` until `stop` is cancelled. Call it within a tokio runtime.
     ///
     /// # Errors
     /// [`StartVendorError`] when scenario, secret or listener are of no use.
     pub fn start(config: VendorConfig, listener: TcpListener, stop: &CancellationToken) -> Result<Self, StartVendorError> {
-        Self::begin(config, listener, stop, |config, dialect, tasks, stop, kill| Ok(Tenants::start(config, dialect, tasks, stop, kill)?))
+        let address = listener.local_addr()?;
+        let begun = Self::begin::<StartVendorError>(&config, address, stop, |config, dialect, tasks, stop, kill| {
+            Ok(Tenants::start(config, dialect, tasks, stop, kill)?)
+        })?;
+        Ok(begun.listening(&config, listener))
     }
 
     /// Starts a vendor that goes on where the one stood of which `snapshot` was taken, with all its tenants, as if no time had passed since. Call it
@@ -89,29 +108,37 @@ impl Vendor {
         listener: TcpListener,
         stop: &CancellationToken,
     ) -> Result<Self, RestoreVendorError> {
-        Self::begin(config, listener, stop, |config, _, tasks, stop, kill| Tenants::resume(config, snapshot, tasks, stop, kill))
+        let address = listener.local_addr().map_err(StartVendorError::from)?;
+        let resume = |config, _, tasks, stop, kill| Tenants::resume(config, snapshot, tasks, stop, kill);
+        let begun = Self::begin(&config, address, stop, resume)?;
+        Ok(begun.listening(&config, listener))
     }
 
+    /// Starts a vendor that somebody else listens for, at `address`.
+    #[cfg(feature = "wiremock")]
+    pub(crate) fn start_unlistened(config: &VendorConfig, address: SocketAddr) -> Result<Self, StartVendorError> {
+        let begun = Self::begin::<StartVendorError>(config, address, &CancellationToken::new(), |config, dialect, tasks, stop, kill| {
+            Ok(Tenants::start(config, dialect, tasks, stop, kill)?)
+        })?;
+        Ok(begun.vendor)
+    }
+
+    /// Starts all but the listening, with the tenants that `people` starts.
     fn begin<E: From<StartVendorError>>(
-        config: VendorConfig,
-        listener: TcpListener,
+        config: &VendorConfig,
+        address: SocketAddr,
         stop: &CancellationToken,
         people: impl FnOnce(VendorConfig, Dialect, TaskTracker, CancellationToken, CancellationToken) -> Result<Tenants, E>,
-    ) -> Result<Self, E> {
+    ) -> Result<Begun, E> {
         let word = &config.scenario.vendor.dialect;
         let dialect = Dialect::from_word(word).ok_or_else(|| StartVendorError::UnknownDialect { dialect: word.clone() })?;
         if let Some(url) = &config.callback_url {
             config.callback_hosts.admit(url).map_err(StartVendorError::from)?;
         }
-        let address = listener.local_addr().map_err(StartVendorError::from)?;
-        let scenario = Arc::clone(&config.scenario);
-
         let (stop, kill, tasks) = (stop.child_token(), CancellationToken::new(), TaskTracker::new());
         let tenants = Arc::new(people(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
-        let server = Server::new(&config, Arc::clone(&tenants), tasks.clone(), stop.clone(), kill.clone());
-        tasks.spawn(server.run(listener));
-        tracing::info!(%address, dialect = dialect.as_str(), scenario = scenario.name.as_str(), "vendor started");
-        Ok(Self { address, tenants, tasks, kill, stop: stop.drop_guard() })
+        tracing::info!(%address, dialect = dialect.as_str(), scenario = config.scenario.name.as_str(), "vendor started");
+        Ok(Begun { vendor: Self { address, tenants, tasks, kill, stop: stop.clone().drop_guard() }, stop })
     }
 
     /// Where it listens.
@@ -153,6 +180,16 @@ impl Vendor {
     /// [`DeleteTenantError`] when there is none of this name, or it is the default one.
     pub fn delete_tenant(&self, name: &str) -> Result<(), DeleteTenantError> {
         self.tenants.delete(name)
+    }
+
+    /// All tenants, for whoever must reach them without the vendor's handle.
+    pub(crate) fn shared_tenants(&self) -> Arc<Tenants> {
+        Arc::clone(&self.tenants)
+    }
+
+    /// Returns what cuts short all that is under way when it is dropped.
+    pub(crate) fn kill_guard(&self) -> DropGuard {
+        self.kill.clone().drop_guard()
     }
 
     fn default(&self) -> &Arc<Tenant> {

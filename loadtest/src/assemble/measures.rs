@@ -74,7 +74,8 @@ pub(super) fn measures(records: &Records, parts: &Parts<'_>) -> BTreeMap<String,
 pub(super) fn drain_seconds(records: &Records) -> Option<f64> {
     let incident = records.scenario.incident.iter().max_by_key(|incident| incident.ends())?;
     let (begins, ends) = (incident.begins().as_secs_f64(), incident.ends().as_secs_f64());
-    let before = records.series.iter().rfind(|sample| sample.at <= begins)?.awaiting_decision;
+    // Nobody waited before the first sample.
+    let before = records.series.iter().rfind(|sample| sample.at <= begins).map_or(0, |sample| sample.awaiting_decision);
     let drained = records.series.iter().find(|sample| sample.at >= ends && sample.awaiting_decision <= before)?;
     Some(drained.at - ends)
 }

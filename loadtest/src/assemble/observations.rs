@@ -56,6 +56,9 @@ fn incident(band: &IncidentBand, series: &[Sample]) -> Option<String> {
 
 fn drain(run: &Run, records: &Records) -> Option<String> {
     let last = run.incidents.iter().max_by(|a, b| a.until.total_cmp(&b.until))?;
+    if run.series.last().is_some_and(|sample| sample.at < last.until) {
+        return None; // the run ended first
+    }
     Some(match drain_seconds(records) {
         Some(seconds) => format!("The backlog of \"{}\" had drained {} after it ended.", last.name, duration(seconds)),
         None => format!("The backlog of \"{}\" had not drained when the run ended.", last.name),

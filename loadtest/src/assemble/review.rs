@@ -16,7 +16,8 @@ pub(super) fn summary(records: &Records, truth: &Truth<'_>) -> ReviewSummary {
     let observed = records.depths.last().map_or(SimTime::ZERO, |row| row.at);
     let depth_mean = time_average(records);
     let little_lambda_w = lambda_w(records, truth, observed);
-    let busy: f64 = records.reviews.iter().map(|review| (review.decided.unwrap_or(observed) - review.claimed).as_secs_f64()).sum();
+    let busy: f64 =
+        records.reviews.iter().map(|review| (review.decided.or(review.settled).unwrap_or(observed) - review.claimed).as_secs_f64()).sum();
     let waiting_at_end = waiting_at_end(records, truth).count() as u64;
     let reviewers = records.generator.map_or(records.scenario.review.reviewers.value(), |generator| generator.reviewers);
     let capacity = f64::from(reviewers) * observed.as_secs_f64();

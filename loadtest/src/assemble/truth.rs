@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kycsim_reports::model::VendorSummary;
+use kycsim_scenarios::language::EventKind;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry, LedgerEvent};
-use kycsim_scenarios::vendor::Decision;
+use kycsim_scenarios::vendor::{Decision, Defect};
 use kycsim_scenarios::{ApplicantKey, SimTime};
 
 /// What the vendor did, as far as it wrote it down.
@@ -12,6 +13,8 @@ use kycsim_scenarios::{ApplicantKey, SimTime};
 pub(super) struct Truth<'a> {
     applicants: BTreeMap<&'a ApplicantKey, BTreeMap<u32, Attempt<'a>>>,
     entries: BTreeMap<&'a ApplicantKey, Vec<&'a LedgerEntry>>,
+    /// When the backend first accepted each event that told the truth about a decision.
+    accepted: BTreeMap<&'a ApplicantKey, Vec<SimTime>>,
     summary: VendorSummary,
 }
 
@@ -19,17 +22,41 @@ pub(super) struct Truth<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Attempt<'a> {
     pub(super) submitted: Option<SimTime>,
+    /// The first decision: what the applicant waited for.
     pub(super) decided: Option<(SimTime, &'a Decision)>,
-    /// When the first delivery of its callback began.
+    /// The latest decision, if the vendor changed it.
+    pub(super) revised: Option<(SimTime, &'a Decision)>,
+    /// How often the vendor changed it.
+    pub(super) revisions: u32,
+    /// When the first delivery of a callback began that told of it.
     pub(super) first_sent: Option<SimTime>,
-    /// When the backend first accepted a delivery.
+    /// When the backend first accepted such a delivery.
     pub(super) accepted: Option<SimTime>,
+    /// How many of its events the backend accepted: one for the decision, and one for each change of it.
+    told: u32,
+    /// When it accepted the last of them.
+    told_last: Option<SimTime>,
+}
+
+impl<'a> Attempt<'a> {
+    /// The vendor's word as it stands.
+    pub(super) fn standing(&self) -> Option<(SimTime, &'a Decision)> {
+        self.revised.or(self.decided)
+    }
+
+    /// Since when the backend must know of the latest decision; none when that cannot be told. Which event told of which decision does not stand in the
+    /// ledger, so a backend knows for sure only when it has accepted as many of them as there were.
+    pub(super) fn told_everything(&self) -> Option<SimTime> {
+        self.told_last.filter(|_| self.told > self.revisions)
+    }
 }
 
 impl<'a> Truth<'a> {
     pub(super) fn new(ledger: &'a [LedgerEntry]) -> Self {
-        let mut truth = Self { applicants: BTreeMap::new(), entries: BTreeMap::new(), summary: VendorSummary::default() };
+        let mut truth =
+            Self { applicants: BTreeMap::new(), entries: BTreeMap::new(), accepted: BTreeMap::new(), summary: VendorSummary::default() };
         let mut callbacks = BTreeSet::new();
+        let mut known = BTreeSet::new();
         for entry in ledger {
             truth.entries.entry(&entry.applicant).or_default().push(entry);
             let attempts = truth.applicants.entry(&entry.applicant).or_default();
@@ -40,21 +67,43 @@ impl<'a> Truth<'a> {
                     truth.summary.decisions += 1;
                     attempts.entry(decision.attempt).or_default().decided = Some((entry.at, decision));
                 }
-                LedgerEvent::Delivered { callback, attempt, copy, attempt_number, began, result, .. } => {
-                    callbacks.insert(callback);
+                LedgerEvent::Revised { decision } => {
+                    let attempt = attempts.entry(decision.attempt).or_default();
+                    attempt.revised = Some((entry.at, decision));
+                    attempt.revisions += 1;
+                }
+                LedgerEvent::Delivered { callback, kind, attempt, copy, attempt_number, defect, began, result, .. } => {
+                    let true_copy = defect.is_none_or(Defect::tells_the_truth);
+                    // These have ids of their own, and are no events of their own.
+                    if !matches!(defect, Some(Defect::NewId | Defect::UnknownStatus | Defect::Contradicting)) {
+                        callbacks.insert(callback);
+                    }
                     truth.summary.deliveries += 1;
-                    truth.summary.duplicates += u64::from(*copy > 0 && *attempt_number == 1);
+                    truth.summary.duplicates += u64::from(*copy > 0 && *attempt_number == 1 && true_copy);
+                    let accepted = was_taken_in(result);
+                    truth.summary.deliveries_failed += u64::from(!matches!(result, DeliveryResult::Accepted { .. }));
+                    if *kind != EventKind::Decided || !true_copy {
+                        continue; // nobody learns a decision from it
+                    }
                     let attempt = attempts.entry(*attempt).or_default();
                     attempt.first_sent = Some(attempt.first_sent.map_or(*began, |first| first.min(*began)));
-                    match result {
-                        DeliveryResult::Accepted { .. } => {
-                            attempt.accepted = Some(attempt.accepted.map_or(entry.at, |first| first.min(entry.at)));
-                        }
-                        DeliveryResult::Refused { .. } | DeliveryResult::Failed { .. } => truth.summary.deliveries_failed += 1,
+                    if !accepted {
+                        continue;
+                    }
+                    attempt.accepted = Some(attempt.accepted.map_or(entry.at, |first| first.min(entry.at)));
+                    // A duplicate with an id of its own is no event of its own.
+                    if *defect != Some(Defect::NewId) && known.insert(callback) {
+                        attempt.told += 1;
+                        attempt.told_last = attempt.told_last.max(Some(entry.at));
+                        truth.accepted.entry(&entry.applicant).or_default().push(entry.at);
                     }
                 }
                 LedgerEvent::CallbackHeld { .. } => truth.summary.held += 1,
-                LedgerEvent::Expired | LedgerEvent::Cancelled | LedgerEvent::CallbackLost { .. } | LedgerEvent::CallbackGivenUp { .. } => {}
+                LedgerEvent::Expired
+                | LedgerEvent::Cancelled
+                | LedgerEvent::CallbackLost { .. }
+                | LedgerEvent::CallbackGivenUp { .. }
+                | LedgerEvent::ReceiverDisabled { .. } => {}
             }
         }
         truth.summary.callbacks = callbacks.len() as u64;
@@ -66,14 +115,30 @@ impl<'a> Truth<'a> {
         self.applicants.get(applicant).and_then(|attempts| attempts.get(&attempt)).copied().unwrap_or_default()
     }
 
-    /// The vendor's latest decision about an applicant.
-    pub(super) fn latest_decision(&self, applicant: &ApplicantKey) -> Option<(SimTime, &'a Decision)> {
-        self.applicants.get(applicant)?.values().rev().find_map(|attempt| attempt.decided)
+    /// The attempt that the vendor decided last.
+    pub(super) fn latest_decided(&self, applicant: &ApplicantKey) -> Option<Attempt<'a>> {
+        self.applicants.get(applicant)?.values().rev().find(|attempt| attempt.decided.is_some()).copied()
     }
 
-    /// When the backend last accepted a callback about an applicant, at `before` or earlier.
+    /// Everything the vendor ever decided about an applicant, in order of time.
+    pub(super) fn decisions(&self, applicant: &ApplicantKey) -> impl Iterator<Item = (SimTime, &'a Decision)> {
+        self.entries(applicant).iter().filter_map(|entry| match &entry.event {
+            LedgerEvent::Decided { decision, .. } | LedgerEvent::Revised { decision } => Some((entry.at, decision)),
+            LedgerEvent::SessionCreated
+            | LedgerEvent::Submitted { .. }
+            | LedgerEvent::Expired
+            | LedgerEvent::Cancelled
+            | LedgerEvent::CallbackHeld { .. }
+            | LedgerEvent::CallbackLost { .. }
+            | LedgerEvent::Delivered { .. }
+            | LedgerEvent::ReceiverDisabled { .. }
+            | LedgerEvent::CallbackGivenUp { .. } => None,
+        })
+    }
+
+    /// When the backend last accepted news about an applicant, at `before` or earlier.
     pub(super) fn last_accepted(&self, applicant: &ApplicantKey, before: SimTime) -> Option<SimTime> {
-        self.applicants.get(applicant)?.values().filter_map(|attempt| attempt.accepted).filter(|at| *at <= before).max()
+        self.accepted.get(applicant)?.iter().copied().filter(|at| *at <= before).max()
     }
 
     /// Everything in the ledger about an applicant, in order of time.
@@ -84,5 +149,14 @@ impl<'a> Truth<'a> {
     /// The vendor's counters as far as the ledger tells: it does not list single requests.
     pub(super) const fn vendor_summary(&self) -> VendorSummary {
         self.summary
+    }
+}
+
+/// Whether the backend answered with success, whatever the vendor takes for one.
+pub(super) fn was_taken_in(result: &DeliveryResult) -> bool {
+    match result {
+        DeliveryResult::Accepted { .. } => true,
+        DeliveryResult::Refused { status } => (200..300).contains(status),
+        DeliveryResult::Failed { .. } => false,
     }
 }

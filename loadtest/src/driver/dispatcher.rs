@@ -18,10 +18,10 @@ use super::pool::Pool;
 use super::progress::Progress;
 use super::reviewers::{Handled, LOOK_EVERY};
 use super::tally::Tally;
-use super::target::{Credentials, Target};
+use super::target::{Credentials, Ruled, Target};
 use super::watch::VendorWatch;
 use crate::clock::RunClock;
-use crate::record::{DepthRow, EndRow, GeneratorRow, Measured, RunFolder, WriteRunError};
+use crate::record::{DepthRow, EndRow, GeneratorRow, Measured, ReviewRow, RunFolder, WriteRunError};
 
 /// How often the depth of the review queue is asked for, and the progress shown.
 const DEPTH_EVERY: Duration = Duration::from_millis(250);
@@ -273,7 +273,7 @@ impl Dispatcher<'_> {
                 self.handled[reviewer as usize] = Some(handled);
             }
             Outcome::Claimed { reviewer, case: None } => self.agenda.enter(ended.saturating_add(LOOK_EVERY), Due::Claim(reviewer)),
-            Outcome::Decided { reviewer, accepted } => self.decided(reviewer, accepted, ended)?,
+            Outcome::Decided { reviewer, ruled } => self.decided(reviewer, ruled, ended)?,
             Outcome::Depth(depth) => {
                 self.tally.queue_depth = depth.map(|depth| depth.waiting);
                 if let Some(depth) = depth {
@@ -292,16 +292,17 @@ impl Dispatcher<'_> {
         self.tally.in_review = self.tally.in_review + u64::from(in_review) - u64::from(reviewed);
     }
 
-    fn decided(&mut self, reviewer: u32, accepted: bool, now: SimTime) -> Result<(), WriteRunError> {
+    fn decided(&mut self, reviewer: u32, ruled: Ruled, now: SimTime) -> Result<(), WriteRunError> {
         let Some(handled) = self.handled[reviewer as usize].take() else { return Ok(()) };
-        if accepted {
-            self.folder.review(&handled.row(reviewer, Some(now)))?;
-            self.agenda.enter(now, Due::Claim(reviewer));
-        } else {
+        if ruled == Ruled::NotNow {
             // The case stays in this reviewer's hands until the backend takes the decision.
             self.handled[reviewer as usize] = Some(handled);
             self.agenda.enter(now.saturating_add(SECOND), Due::Decide(reviewer));
+            return Ok(());
         }
+        let row = handled.row(reviewer, (ruled == Ruled::Taken).then_some(now));
+        self.folder.review(&ReviewRow { settled: (ruled == Ruled::Settled).then_some(now), ..row })?;
+        self.agenda.enter(now, Due::Claim(reviewer));
         Ok(())
     }
 
@@ -382,13 +383,13 @@ impl Dispatcher<'_> {
                     participant.on(result, self.scenario, report.due, report.ended);
                     open.push(participant);
                 }
-                Outcome::Decided { reviewer, accepted: true } => {
+                Outcome::Decided { reviewer, ruled: Ruled::Taken } => {
                     if let Some(handled) = self.handled[reviewer as usize].take() {
                         self.folder.review(&handled.row(reviewer, Some(report.ended)))?;
                     }
                 }
                 Outcome::Panicked => self.panics += 1,
-                Outcome::Decided { accepted: false, .. }
+                Outcome::Decided { ruled: Ruled::Settled | Ruled::NotNow, .. }
                 | Outcome::Claimed { .. }
                 | Outcome::Depth(_)
                 | Outcome::Answer { .. }

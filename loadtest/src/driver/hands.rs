@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::participant::Participant;
 use super::pool::Work;
-use super::target::{Case, Credentials, Depth, StepCall, Target};
+use super::target::{Case, Credentials, Depth, Ruled, StepCall, Target};
 use crate::clock::RunClock;
 use crate::record::AnswerRow;
 
@@ -65,7 +65,7 @@ pub(super) enum Outcome {
     },
     Decided {
         reviewer: u32,
-        accepted: bool,
+        ruled: Ruled,
     },
     Depth(Option<Depth>),
     Answer {
@@ -118,8 +118,8 @@ impl Hands {
             Task::Step(participant) => self.step(user, participant, began).await,
             Task::Claim { reviewer, triage } => Outcome::Claimed { reviewer, case: self.target.claim(user, reviewer, triage).await },
             Task::Decide { reviewer, case, decision } => {
-                let accepted = self.target.decide(user, reviewer, &case, decision).await;
-                Outcome::Decided { reviewer, accepted }
+                let ruled = self.target.decide(user, reviewer, &case, decision).await;
+                Outcome::Decided { reviewer, ruled }
             }
             Task::Depth => Outcome::Depth(self.target.depth(user).await),
             Task::Answer { applicant, credentials } => {

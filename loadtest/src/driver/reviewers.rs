@@ -36,6 +36,7 @@ impl Handled {
             opened: self.case.opened,
             claimed: self.claimed,
             decided,
+            settled: None,
             decision: self.decision,
         }
     }

@@ -190,11 +190,15 @@ impl Target {
         Some(Case { id, applicant: reference, opened: opened_at.map(|at| self.sim_time(at)) })
     }
 
-    /// Hands a reviewer's decision in; whether the backend took it.
-    pub(super) async fn decide(&self, user: &mut GooseUser, reviewer: u32, case: &Case, decision: ReviewDecision) -> bool {
+    /// Hands a reviewer's decision in.
+    pub(super) async fn decide(&self, user: &mut GooseUser, reviewer: u32, case: &Case, decision: ReviewDecision) -> Ruled {
         let body = json!({ "reviewer": reviewer_name(reviewer), "decision": decision, "note": "rehearsal" });
         let request = Call::post(format!("/v1/reviews/{}/decision", case.id), Body::Json(body)).bearer(&self.reviewer_token);
-        request.send(user, "decide_review", PATIENCE_OF_TOOLS).await.is_some_and(|reply| reply.status.is_success())
+        match request.send(user, "decide_review", PATIENCE_OF_TOOLS).await {
+            Some(reply) if reply.status.is_success() => Ruled::Taken,
+            Some(reply) if reply.status == StatusCode::CONFLICT => Ruled::Settled,
+            Some(_) | None => Ruled::NotNow,
+        }
     }
 
     /// Asks how long the review queue is.
@@ -246,6 +250,17 @@ impl Target {
         let micros = at.as_microsecond() - self.clock.began_wall().as_microsecond();
         SimTime::from_micros(u64::try_from(micros).unwrap_or(0))
     }
+}
+
+/// What became of a reviewer's decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ruled {
+    /// It counts.
+    Taken,
+    /// The case needs no decision any more: the vendor changed its own meanwhile, or another reviewer was faster.
+    Settled,
+    /// Nobody took it: try again.
+    NotNow,
 }
 
 #[derive(Deserialize)]

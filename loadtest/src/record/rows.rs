@@ -90,6 +90,9 @@ pub(crate) struct ReviewRow {
     pub(crate) claimed: SimTime,
     /// When the backend acknowledged the decision; none when the run ended before.
     pub(crate) decided: Option<SimTime>,
+    /// When the backend said instead that the case needs no decision any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) settled: Option<SimTime>,
     pub(crate) decision: ReviewDecision,
 }
 

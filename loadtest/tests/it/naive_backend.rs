@@ -21,7 +21,7 @@ use crate::world::API_KEY;
 /// What is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
-    /// Nothing that a calm day would show.
+    /// Nothing that a calm day would show. It verifies no signature, though, and nobody is there to tell it.
     None,
     /// One callback in ten is answered with success and forgotten.
     DropsOneInTen,
@@ -29,6 +29,8 @@ pub(crate) enum Bug {
     AppliesDuplicates,
     /// Whatever the vendor decided, the applicant is approved.
     ApprovesEverybody,
+    /// Once decided, it takes no other decision.
+    FirstDecisionWins,
 }
 
 #[derive(Clone)]
@@ -144,6 +146,9 @@ async fn callback(State(naive): State<Naive>, headers: axum::http::HeaderMap, Js
     let approved = body["data"]["status"] == "approved" || naive.bug == Bug::ApprovesEverybody;
     // The call that made the session has long answered: these scenarios take their time to decide.
     let verification = state.verifications.values_mut().find(|each| each.session == session).unwrap();
+    if naive.bug == Bug::FirstDecisionWins && verification.status != "submitted" {
+        return StatusCode::NO_CONTENT;
+    }
     verification.status = if approved { "approved" } else { "rejected" };
     let effect = json!({ "at": now(), "kind": "decision_applied", "attempt": 1, "status": verification.status });
     verification.events.push(effect);

@@ -2,6 +2,7 @@
 
 use kycsim_reports::model::{FindingKind, Held, Run, Verdict};
 use kycsim_scenarios::language::Measure;
+use kycsim_scenarios::ledger::LedgerEvent;
 
 use crate::naive_backend::Bug;
 use crate::world::{Backends, rehearse};
@@ -44,6 +45,26 @@ const MIXED: &str = "approved = 6\ndeclined = { weight = 4, reasons = { document
 const EVERYTHING: &str = "approved = 4\ndeclined = { weight = 2, reasons = { document_forged = 1, sanctions_hit = 1 } }
 resubmission = { weight = 2, reasons = { image_blurred = 1 } }\nreview = { weight = 2, reasons = { low_confidence = 1 } }";
 const DUPLICATED: &str = r#"duplicate = { probability = 0.5, copies = 2, spacing = "300ms" }"#;
+
+/// Every second approval turns out to have been a mistake, every third decline as well.
+const CHANGING: &str = r#"
+    [[vendor.revision]]
+    from = "approved"
+    probability = 0.5
+    after = { distribution = "constant", value = "400ms" }
+    to = "declined"
+    reasons = { document_forged = 1 }
+    [[vendor.revision]]
+    from = "declined"
+    probability = 0.3
+    after = { distribution = "constant", value = "400ms" }
+    to = "approved""#;
+const FORGED: &str = "unsigned = 0.3\nwrong_signature = 0.3\nstale = { probability = 0.3, age = \"10m\" }\nretry = [\"200ms\"]";
+
+/// A change is judged only when it is some seconds old.
+fn longer(scenario: &str) -> String {
+    scenario.replace("duration = \"5s\"", "duration = \"9s\"")
+}
 
 fn found(run: &Run, kind: FindingKind) -> usize {
     run.integrity.findings.iter().filter(|finding| finding.kind == kind).count()
@@ -98,4 +119,42 @@ async fn the_reference_backend_survives_duplicates_and_losses() {
     let missing: Vec<&String> = named.iter().filter(|name| !played.run.measures.contains_key(*name)).collect();
     let unnamed: Vec<&String> = played.run.measures.keys().filter(|name| !named.contains(name)).collect();
     assert_eq!((missing, unnamed), (vec![], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_whose_first_decision_wins_is_caught() {
+    let played = rehearse(&longer(&scenario(MIXED, CHANGING)), Backends::Naive(Bug::FirstDecisionWins)).await;
+    let findings = &played.run.integrity.findings;
+    assert!(found(&played.run, FindingKind::Contradicted) > 2, "{:#?}", played.run.totals);
+    assert_eq!(found(&played.run, FindingKind::Contradicted), findings.len());
+    assert!(findings[0].evidence.iter().any(|line| line.event.starts_with("changed its decision")), "{:#?}", findings[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_follows_changes_is_not_accused() {
+    let naive = rehearse(&longer(&scenario(MIXED, CHANGING)), Backends::Naive(Bug::None)).await;
+    assert_eq!(naive.run.integrity.findings, []);
+    let reference = rehearse(&longer(&scenario(EVERYTHING, CHANGING)), Backends::Reference).await;
+    assert_eq!(reference.run.integrity.findings, []);
+    let revised = |played: &crate::world::Played| played.ledger.iter().filter(|entry| matches!(entry.event, LedgerEvent::Revised { .. })).count();
+    assert!(revised(&naive) > 10 && revised(&reference) > 5, "{} {}", revised(&naive), revised(&reference));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_verifies_nothing_is_caught() {
+    let played = rehearse(&scenario(MIXED, FORGED), Backends::Naive(Bug::None)).await;
+    let forged = found(&played.run, FindingKind::Forged);
+    assert!(forged > 20, "{:#?}", played.run.integrity);
+    assert_eq!(played.run.integrity.findings.len(), forged, "what they said was true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_backend_survives_what_is_wrong_with_callbacks() {
+    let callbacks = format!(
+        "{FORGED}\nevents = [\"created\", \"processing\", \"decided\", \"expired\"]\nreordered = 0.5\nunknown_status = 0.3\n\
+         duplicate = {{ probability = 0.5, copies = 2, spacing = \"300ms\", id = \"new\" }}\nreplayed = {{ probability = 0.3, after = \"500ms\" }}"
+    );
+    let played = rehearse(&scenario(EVERYTHING, &callbacks), Backends::Reference).await;
+    assert_eq!(played.run.integrity.findings, []);
+    assert!(played.run.integrity.checked);
 }

@@ -49,9 +49,9 @@ pub(crate) async fn receive(core: &Core, cause: &Cause, headers: SignedHeaders<'
     let fresh = remember(&mut change, cause, webhook_id, session, body, verification.is_none()).await?;
     let (result, ask) = match (verification, fresh) {
         (Some(mut verification), true) => {
-            let result = settle(&mut change, cause, &core.config, &mut verification, &understood, webhook_id).await?;
+            let (result, asks) = settle(&mut change, cause, &core.config, &mut verification, &understood, webhook_id).await?;
             conclude(&mut change, webhook_id, result).await?;
-            (result, result == Received::Refused && matches!(understood, Understood::OnlySession(_)))
+            (result, asks)
         }
         (Some(verification), false) => {
             let details = json!({ "webhook_id": webhook_id });
@@ -90,7 +90,7 @@ pub(crate) async fn apply_parked(
     }
     parked.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1))); // in the order in which things happened at the vendor
     for (_, webhook_id, understood) in parked {
-        let result = settle(conn, cause, config, verification, &understood, &webhook_id).await?;
+        let (result, _) = settle(conn, cause, config, verification, &understood, &webhook_id).await?;
         conclude(conn, &webhook_id, result).await?;
     }
     Ok(())
@@ -130,7 +130,7 @@ async fn conclude(conn: &mut SqliteConnection, webhook_id: &str, result: Receive
     Ok(())
 }
 
-/// Applies one event whose session is known, and writes down what came of it.
+/// Applies one event whose session is known, and writes down what came of it. Says as well whether the vendor is to be asked at once.
 async fn settle(
     conn: &mut SqliteConnection,
     cause: &Cause,
@@ -138,32 +138,40 @@ async fn settle(
     verification: &mut Verification,
     understood: &Understood,
     webhook_id: &str,
-) -> Result<Received, StoreError> {
+) -> Result<(Received, bool), StoreError> {
     let received = json!({ "webhook_id": webhook_id, "version": version_of(understood) });
     append(conn, cause, Entry::of(verification, Kind::CallbackReceived).details(received)).await?;
     let applied = match understood {
         Understood::Fully(report) => apply(conn, cause, config, verification, report, Source::Callback).await?,
-        Understood::OnlySession(_) => {
-            // Whatever it says, something has happened: ask, as soon as there is anything to ask about.
-            if verification.status == Status::Submitted && verification.vendor_accepted_at.is_some() {
-                verification.reconcile(conn, cause.at, verification.reconcile_tries).await?;
-            }
-            Applied::Refused(Why::NotUnderstood)
-        }
+        Understood::OnlySession(_) => Applied::Refused(Why::NotUnderstood),
     };
     let (result, why) = match applied {
-        Applied::Decided(_) | Applied::Ended => return Ok(Received::Applied),
+        Applied::Decided(_) | Applied::Ended | Applied::Changed => return Ok((Received::Applied, false)),
         Applied::Repeated => {
             let details = json!({ "webhook_id": webhook_id });
             append(conn, cause, Entry::of(verification, Kind::CallbackDuplicate).details(details)).await?;
-            return Ok(Received::Duplicate);
+            return Ok((Received::Duplicate, false));
         }
         Applied::Pending => (Received::Refused, Why::NothingDecided),
         Applied::Refused(why) => (Received::Refused, why),
     };
     let details = json!({ "webhook_id": webhook_id, "why": why });
     append(conn, cause, Entry::of(verification, Kind::CallbackRefused).details(details)).await?;
-    Ok(result)
+    // Whatever it says, something may have happened: ask, if there is anything to ask about. What it says is not believed.
+    let asks = matches!(why, Why::NotUnderstood | Why::Contradicts) && can_be_asked_about(verification);
+    if asks {
+        verification.look(conn, cause.at, version_of(understood).unwrap_or(0)).await?;
+    }
+    Ok((result, asks))
+}
+
+/// Whether the vendor's answer about a verification could tell us anything.
+fn can_be_asked_about(verification: &Verification) -> bool {
+    match verification.status {
+        Status::Submitted => verification.vendor_accepted_at.is_some(), // else our own call will be answered
+        Status::PendingReview | Status::Approved | Status::Rejected => true,
+        Status::Initiated | Status::CaptureInProgress | Status::NeedsResubmission | Status::Expired => false,
+    }
 }
 
 fn session_of(understood: &Understood) -> &SessionId {

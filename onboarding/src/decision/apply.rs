@@ -5,7 +5,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::policy::Ruling;
 use super::weigh::{Finding, Recorded, Standing, Why, weigh};
-use super::{Outcome, Reason, Report};
+use super::{Outcome, Reason, Report, VendorDecision};
 use crate::audit::{Entry, Kind, append};
 use crate::config::OnboardingConfig;
 use crate::id::Cause;
@@ -31,6 +31,8 @@ words! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Applied {
     Decided(Status),
+    /// The vendor changed its decision, whatever it made of the status.
+    Changed,
     Ended,
     Repeated,
     Pending,
@@ -55,6 +57,11 @@ pub(crate) async fn apply(
             Some(decision) => recorded(conn, verification, decision.attempt).await?,
             None => None,
         },
+        asked: match source {
+            Source::Reconciliation => true,
+            Source::Callback | Source::Policy => false,
+        },
+        by_people: review::decided_by_people(conn, verification).await?,
     };
     let applied = match weigh(&standing, report) {
         Finding::Decides { ruling, decision, ended } => {
@@ -67,6 +74,10 @@ pub(crate) async fn apply(
                 expire(conn, cause, verification).await?;
             }
             Applied::Decided(verification.status)
+        }
+        Finding::Changes { ruling, decision } => {
+            change(conn, cause, verification, source, &decision, ruling).await?;
+            Applied::Changed
         }
         Finding::Ends => {
             expire(conn, cause, verification).await?;
@@ -100,7 +111,7 @@ pub(crate) async fn expire(conn: &mut SqliteConnection, cause: &Cause, verificat
 }
 
 async fn recorded(conn: &mut SqliteConnection, verification: &Verification, attempt: u32) -> Result<Option<Recorded>, StoreError> {
-    let row = sqlx::query("SELECT outcome, reasons FROM decisions WHERE verification = ? AND attempt = ?")
+    let row = sqlx::query("SELECT outcome, reasons FROM decisions WHERE verification = ? AND attempt = ? ORDER BY revision DESC LIMIT 1")
         .bind(verification.id.as_str())
         .bind(attempt)
         .fetch_optional(conn)
@@ -123,17 +134,10 @@ async fn decide(
     ruling: Ruling,
 ) -> Result<(), StoreError> {
     verification.take(conn, cause, ruling.taken, ruling.reason).await?;
-    let words: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
-    sqlx::query("INSERT INTO decisions (verification, attempt, source, outcome, reasons, status, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(verification.id.as_str())
-        .bind(verification.attempt)
-        .bind(source.as_str())
-        .bind(outcome.map(Outcome::as_str))
-        .bind(words.join(" "))
-        .bind(verification.status.as_str())
-        .bind(micros(cause.at))
-        .execute(&mut *conn)
-        .await?;
+    if outcome.is_some() {
+        verification.forget_evidence(conn).await?; // whoever could decide has the images
+    }
+    write_down(conn, cause, verification, source, outcome, reasons).await?;
 
     let details = json!({ "source": source, "outcome": outcome, "reason": ruling.reason });
     let entry = Entry::of(verification, Kind::DecisionApplied).status(verification.status).details(details);
@@ -148,7 +152,70 @@ async fn decide(
             let expires_at = clock::later(cause.at, config.verification_lifetime);
             verification.expires(conn, expires_at).await?;
         }
-        Move::Approve | Move::Reject | Move::Capture | Move::Submit | Move::Expire => {}
+        Move::Approve
+        | Move::Reject
+        | Move::Capture
+        | Move::Submit
+        | Move::Expire
+        | Move::Clear
+        | Move::Revoke
+        | Move::Suspend => {}
     }
     notice::send(conn, cause, verification).await
+}
+
+/// Writes down that the vendor has changed its decision, and does what follows from it.
+async fn change(
+    conn: &mut SqliteConnection,
+    cause: &Cause,
+    verification: &mut Verification,
+    source: Source,
+    decision: &VendorDecision,
+    ruling: Option<Ruling>,
+) -> Result<(), StoreError> {
+    let reviewed = verification.status == Status::PendingReview;
+    match ruling {
+        Some(ruling) => verification.take(conn, cause, ruling.taken, ruling.reason).await?,
+        None => verification.note_change(conn).await?,
+    }
+    write_down(conn, cause, verification, source, Some(decision.outcome), &decision.reasons).await?;
+    let reason = ruling.and_then(|ruling| ruling.reason);
+    let details = json!({ "source": source, "outcome": decision.outcome, "reason": reason });
+    let entry = Entry::of(verification, Kind::DecisionRevised).status(verification.status).details(details);
+    append(conn, cause, entry).await?;
+    if ruling.is_none() {
+        return Ok(()); // no news for the applicant
+    }
+    if reviewed {
+        review::withdraw(conn, cause, verification).await?;
+    }
+    if verification.status == Status::PendingReview {
+        review::open(conn, cause, verification, reason.unwrap_or(Reason::Unspecified)).await?;
+    }
+    notice::send(conn, cause, verification).await
+}
+
+async fn write_down(
+    conn: &mut SqliteConnection,
+    cause: &Cause,
+    verification: &Verification,
+    source: Source,
+    outcome: Option<Outcome>,
+    reasons: &[Reason],
+) -> Result<(), StoreError> {
+    let words: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
+    sqlx::query(
+        "INSERT INTO decisions (verification, attempt, revision, source, outcome, reasons, status, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(verification.id.as_str())
+    .bind(verification.attempt)
+    .bind(verification.revision)
+    .bind(source.as_str())
+    .bind(outcome.map(Outcome::as_str))
+    .bind(words.join(" "))
+    .bind(verification.status.as_str())
+    .bind(micros(cause.at))
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! enough to matter (a name on a list, an address, a doubt): then people decide. The table in `docs/onboarding-api.md` says
 //! the same; the load test's integrity check is written from there.
 
+use super::weigh::Standing;
 use super::{Outcome, Reason, VendorDecision};
 use crate::verification::{Move, Status};
 
@@ -63,6 +64,20 @@ pub(crate) fn rule(decision: &VendorDecision, attempts_left: u32) -> Ruling {
             Ruling { taken, reason: Some(first.unwrap_or(Reason::Unspecified)) }
         }
     }
+}
+
+/// Rules on a change of the vendor's decision; none when nothing changes for the applicant.
+///
+/// What people decided, a vendor's yes does not overrule; a no, or a doubt, that came after they had looked makes them look again.
+pub(crate) fn rule_change(standing: &Standing, decision: &VendorDecision) -> Option<Ruling> {
+    let Ruling { taken, reason } = rule(decision, 0);
+    let taken = match (standing.status, taken, standing.by_people) {
+        (Status::PendingReview, Move::Approve, _) | (Status::Rejected, Move::Approve, false) => Move::Clear,
+        (Status::PendingReview, Move::Reject, _) | (Status::Approved, Move::Reject, false) => Move::Revoke,
+        (Status::Approved, Move::Refer, _) | (Status::Approved, Move::Reject, true) | (Status::Rejected, Move::Refer, false) => Move::Suspend,
+        _ => return None,
+    };
+    Some(Ruling { taken, reason })
 }
 
 /// What an applicant reads.

@@ -1,6 +1,6 @@
 //! Weighs a report against what is known already. Pure: this is where duplicates, stale news and contradictions end.
 
-use super::policy::{Ruling, rule};
+use super::policy::{Ruling, rule, rule_change};
 use super::{Outcome, Reason, Report, SessionState, VendorDecision};
 use crate::verification::Status;
 use crate::word::words;
@@ -15,6 +15,11 @@ pub(crate) struct Standing {
     pub(crate) version: i64,
     /// What was recorded for the attempt that the report speaks of.
     pub(crate) recorded: Option<Recorded>,
+    /// Whether the report is the vendor's answer to a question of ours. Only such a one may change what was decided: a callback is signed, but it may be
+    /// late, and one that contradicts what we know is reason to ask and not to believe.
+    pub(crate) asked: bool,
+    /// Whether people decided where it stands.
+    pub(crate) by_people: bool,
 }
 
 /// An attempt's decision, as recorded.
@@ -30,6 +35,8 @@ pub(crate) struct Recorded {
 pub(crate) enum Finding {
     /// It decides the attempt, and perhaps the session has ended as well.
     Decides { ruling: Ruling, decision: VendorDecision, ended: bool },
+    /// The vendor has changed its decision. No ruling when that makes no difference to the applicant.
+    Changes { ruling: Option<Ruling>, decision: VendorDecision },
     /// The session ended without a decision that is still open to us.
     Ends,
     /// Known already.
@@ -61,6 +68,7 @@ words! {
 enum Decision {
     None,
     New(Ruling, VendorDecision),
+    Changed(Option<Ruling>, VendorDecision),
     Known,
     Contradicting,
     NotAwaited,
@@ -75,6 +83,7 @@ pub(crate) fn weigh(standing: &Standing, report: &Report) -> Finding {
     }
     match (decision, ended) {
         (Decision::New(ruling, decision), ended) => Finding::Decides { ruling, decision, ended },
+        (Decision::Changed(ruling, decision), true | false) => Finding::Changes { ruling, decision },
         (Decision::Contradicting, true | false) => Finding::Refused(Why::Contradicts),
         (Decision::NotAwaited, true | false) => Finding::Refused(Why::NotAwaited),
         (Decision::None | Decision::Known, true) => match standing.status {
@@ -91,7 +100,15 @@ fn weigh_decision(standing: &Standing, decision: Option<&VendorDecision>) -> Dec
     let Some(decision) = decision else { return Decision::None };
     if let Some(recorded) = &standing.recorded {
         let same = recorded.outcome == Some(decision.outcome) && recorded.reasons == decision.reasons;
-        return if same { Decision::Known } else { Decision::Contradicting };
+        if same {
+            return Decision::Known;
+        }
+        let may_change = standing.asked
+            && recorded.outcome.is_some() // what our own policy decided, the vendor's silence did
+            && decision.attempt == standing.attempt
+            && decision.outcome != Outcome::ResubmissionRequested
+            && matches!(standing.status, Status::PendingReview | Status::Approved | Status::Rejected);
+        return if may_change { Decision::Changed(rule_change(standing, decision), decision.clone()) } else { Decision::Contradicting };
     }
     if standing.status != Status::Submitted || decision.attempt != standing.attempt {
         return Decision::NotAwaited;
@@ -107,7 +124,7 @@ mod tests {
     use crate::verification::Move;
 
     fn submitted() -> Standing {
-        Standing { status: Status::Submitted, attempt: 1, max_attempts: 3, version: 2, recorded: None }
+        Standing { status: Status::Submitted, attempt: 1, max_attempts: 3, version: 2, recorded: None, asked: false, by_people: false }
     }
 
     fn decided(version: i64, outcome: Outcome, reasons: &[Reason]) -> Report {
@@ -127,7 +144,7 @@ mod tests {
     fn taken(finding: Finding) -> Option<(Move, bool)> {
         match finding {
             Finding::Decides { ruling, decision: _, ended } => Some((ruling.taken, ended)),
-            Finding::Ends | Finding::Repeats | Finding::Pending | Finding::Refused(_) => None,
+            Finding::Changes { .. } | Finding::Ends | Finding::Repeats | Finding::Pending | Finding::Refused(_) => None,
         }
     }
 
@@ -153,10 +170,44 @@ mod tests {
         assert_eq!(weigh(&standing, &report), Finding::Refused(Why::Contradicts));
     }
 
+    #[track_caller]
+    fn changes(status: Status, by_people: bool, outcome: Outcome, reasons: &[Reason], expected: Option<Move>) {
+        let recorded = Some(Recorded { outcome: Some(Outcome::Review), reasons: vec![Reason::ImageGlare] });
+        let standing = Standing { status, version: 3, recorded, asked: true, by_people, ..submitted() };
+        match weigh(&standing, &decided(4, outcome, reasons)) {
+            Finding::Changes { ruling, .. } => assert_eq!(ruling.map(|ruling| ruling.taken), expected),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_may_change_what_was_decided() {
+        use Move::{Clear, Revoke, Suspend};
+        use Outcome::{Approved, Declined, Review};
+        let (hit, forged) = (&[Reason::SanctionsHit], &[Reason::DocumentForged]);
+        changes(Status::Approved, false, Declined, hit, Some(Suspend));
+        changes(Status::Approved, false, Declined, forged, Some(Revoke));
+        changes(Status::Approved, true, Declined, forged, Some(Suspend));
+        changes(Status::Approved, true, Approved, &[], None);
+        changes(Status::Rejected, false, Approved, &[], Some(Clear));
+        changes(Status::Rejected, false, Review, hit, Some(Suspend));
+        changes(Status::Rejected, true, Approved, &[], None);
+        changes(Status::PendingReview, false, Approved, &[], Some(Clear));
+        changes(Status::PendingReview, false, Declined, forged, Some(Revoke));
+        changes(Status::PendingReview, false, Declined, hit, None);
+    }
+
+    #[test]
+    fn an_answer_that_is_older_than_what_we_know_changes_nothing() {
+        let recorded = Some(Recorded { outcome: Some(Outcome::Approved), reasons: vec![] });
+        let standing = Standing { status: Status::Approved, version: 5, recorded, asked: true, ..submitted() };
+        assert_eq!(weigh(&standing, &decided(4, Outcome::Declined, &[Reason::Underage])), Finding::Refused(Why::Stale));
+    }
+
     #[test]
     fn what_policy_decided_the_vendor_cannot_change() {
         let recorded = Some(Recorded { outcome: None, reasons: vec![Reason::VendorUnavailable] });
-        let standing = Standing { status: Status::PendingReview, recorded, ..submitted() };
+        let standing = Standing { status: Status::PendingReview, recorded, asked: true, ..submitted() };
         assert_eq!(weigh(&standing, &decided(3, Outcome::Approved, &[])), Finding::Refused(Why::Contradicts));
     }
 

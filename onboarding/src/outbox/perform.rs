@@ -5,7 +5,7 @@
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::queue::{Due, Step, complete, discard, postpone};
+use super::queue::{Due, Step, complete, discard, postpone, upload_again};
 use crate::account;
 use crate::audit::{Entry, Kind, append};
 use crate::callback::apply_parked;
@@ -13,17 +13,14 @@ use crate::core::Core;
 use crate::decision::{Reason, Report, SessionState, Source, apply, refer};
 use crate::id::{Cause, SessionId};
 use crate::store::{StoreError, micros};
-use crate::vendor::{CallError, NewSession, Verdict};
+use crate::vendor::{CallError, NewSession, RETRY_AFTER_MAX, Verdict};
 use crate::verification::{ImageKind, Status, Verification};
 use crate::{chance, clock};
-
-/// A vendor that wants us to wait longer than this does not know us well enough: the backoff's own cap is the patient choice.
-const RETRY_AFTER_MAX: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// What a successful call tells.
 enum Told {
     Created(Report),
-    Uploaded(ImageKind),
+    Uploaded,
     Accepted(Report),
     /// There was nothing to be told any more.
     Nothing,
@@ -43,7 +40,7 @@ pub(super) async fn perform(core: &Core, due: &Due) -> Result<(), StoreError> {
     };
     match &outcome {
         Ok(Told::Nothing) => {}
-        Ok(Told::Created(_) | Told::Uploaded(_) | Told::Accepted(_)) => core.metrics.vendor_call(due.step.as_str(), "ok"),
+        Ok(Told::Created(_) | Told::Uploaded | Told::Accepted(_)) => core.metrics.vendor_call(due.step.as_str(), "ok"),
         Err(error) => core.metrics.vendor_call(due.step.as_str(), error.label()),
     }
     let outcome = match outcome {
@@ -87,7 +84,7 @@ async fn call(core: &Core, due: &Due, verification: &Verification) -> Result<Res
     let bytes = image(&mut reader, verification, kind).await?;
     drop(reader);
     match bytes {
-        Some(bytes) => Ok(core.vendor.upload(correlation, session, kind, bytes).await.map(|()| Told::Uploaded(kind))),
+        Some(bytes) => Ok(core.vendor.upload(correlation, session, kind, bytes).await.map(|()| Told::Uploaded)),
         None => Ok(Ok(Told::Nothing)),
     }
 }
@@ -124,21 +121,17 @@ async fn look(core: &Core, due: &Due, refusal: CallError) -> Result<Result<Told,
 async fn record(core: &Core, conn: &mut SqliteConnection, cause: &Cause, due: &Due, told: Told) -> Result<(), StoreError> {
     let Some(mut verification) = Verification::by_id(conn, &due.verification).await? else { return Ok(()) };
     match told {
-        Told::Nothing => {}
+        // The image stays until the vendor has accepted the submission: an upload may be confirmed and lost.
+        Told::Nothing | Told::Uploaded => {}
         Told::Created(report) => {
             remember_session(conn, &mut verification, &report.session).await?;
             verification.saw_version(conn, report.version).await?;
             apply_parked(conn, cause, &core.config, &mut verification, &report.session).await?;
         }
-        Told::Uploaded(kind) => {
-            // The vendor has it, so we need not.
-            sqlx::query("DELETE FROM evidence WHERE verification = ? AND kind = ?")
-                .bind(verification.id.as_str())
-                .bind(kind.as_str())
-                .execute(&mut *conn)
-                .await?;
-        }
         Told::Accepted(report) => {
+            if verification.attempt == due.attempt {
+                verification.forget_evidence(conn).await?; // the vendor has it, so we need not
+            }
             accepted(core, conn, cause, &mut verification, &report).await?;
             if due.step != Step::Submit {
                 discard(conn, &verification.id).await?; // the session has moved on without the remaining steps
@@ -185,14 +178,21 @@ async fn accepted(
 /// Records a failure: another try, or people take over. The applicant is never turned away for it.
 async fn fail(core: &Core, conn: &mut SqliteConnection, cause: &Cause, due: &Due, error: &CallError) -> Result<(), StoreError> {
     let given_up = clock::between(due.created_at, cause.at) > core.config.give_up_after;
+    let backoff = core.config.outbox_backoff.delay(due.tries.saturating_add(1), chance::share());
     let reason = match error.verdict() {
+        Verdict::UploadAgain if !given_up => {
+            tracing::warn!(verification = %due.verification, step = %due.step, tries = due.tries, "the vendor has lost images that it had confirmed");
+            if upload_again(conn, due, clock::later(cause.at, backoff)).await? {
+                return Ok(());
+            }
+            Reason::VendorRefused
+        }
         Verdict::Retry(retry_after) if !given_up => {
-            let backoff = core.config.outbox_backoff.delay(due.tries.saturating_add(1), chance::share());
             let delay = backoff.max(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX));
             tracing::info!(verification = %due.verification, step = %due.step, tries = due.tries, %error, "vendor call failed");
             return postpone(conn, due, clock::later(cause.at, delay)).await;
         }
-        Verdict::Retry(_) => Reason::VendorUnavailable,
+        Verdict::Retry(_) | Verdict::UploadAgain => Reason::VendorUnavailable,
         Verdict::Look | Verdict::GiveUp => Reason::VendorRefused,
     };
     tracing::warn!(verification = %due.verification, step = %due.step, %reason, %error, "vendor call given up");

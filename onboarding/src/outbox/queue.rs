@@ -20,6 +20,15 @@ words! {
     }
 }
 
+impl Step {
+    const fn of(image: ImageKind) -> Self {
+        match image {
+            ImageKind::Document => Self::UploadDocument,
+            ImageKind::Selfie => Self::UploadSelfie,
+        }
+    }
+}
+
 /// One row of the outbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Due {
@@ -29,6 +38,8 @@ pub(crate) struct Due {
     pub(super) step: Step,
     /// How often it has failed.
     pub(super) tries: u32,
+    /// How often everything had to be uploaded again before.
+    pub(super) round: u32,
     pub(super) created_at: Timestamp,
     pub(super) correlation: Correlation,
 }
@@ -41,14 +52,20 @@ impl Due {
             attempt: row.try_get("attempt")?,
             step: row.word("step")?,
             tries: row.try_get("tries")?,
+            round: row.try_get("round")?,
             created_at: row.time("created_at")?,
             correlation: row.parsed("correlation", "correlation id", Correlation::parse)?,
         })
     }
 
-    /// Returns the key under which the vendor recognises a repetition: the same for every try, even after a restart.
+    /// Returns the key under which the vendor recognises a repetition: the same for every try, even after a restart. Another round has another one, or the
+    /// vendor would repeat the refusal that led to it.
     pub(super) fn idempotency_key(&self) -> String {
-        format!("{}-{}-{}", self.verification, self.attempt, self.step)
+        let Self { verification, attempt, step, round, .. } = self;
+        match round {
+            0 => format!("{verification}-{attempt}-{step}"),
+            _ => format!("{verification}-{attempt}-{step}-{round}"),
+        }
     }
 }
 
@@ -63,10 +80,7 @@ pub(crate) async fn enqueue(
     if verification.session.is_none() {
         steps.push(Step::CreateSession);
     }
-    steps.extend(images.iter().map(|kind| match kind {
-        ImageKind::Document => Step::UploadDocument,
-        ImageKind::Selfie => Step::UploadSelfie,
-    }));
+    steps.extend(images.iter().copied().map(Step::of));
     steps.push(Step::Submit);
     for (position, step) in steps.into_iter().enumerate() {
         sqlx::query("INSERT INTO outbox (verification, attempt, step, due_at, created_at, correlation) VALUES (?, ?, ?, ?, ?, ?)")
@@ -117,6 +131,36 @@ pub(super) async fn complete(conn: &mut SqliteConnection, cause: &Cause, done: &
 pub(super) async fn postpone(conn: &mut SqliteConnection, failed: &Due, due_at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE outbox SET tries = tries + 1, due_at = ? WHERE id = ?").bind(micros(due_at)).bind(failed.id).execute(conn).await?;
     Ok(())
+}
+
+/// Puts the images that we hold before a submission that the vendor refused for want of them: it has lost what it had confirmed. Says whether we hold any.
+pub(super) async fn upload_again(conn: &mut SqliteConnection, refused: &Due, due_at: Timestamp) -> Result<bool, StoreError> {
+    let rows = sqlx::query("SELECT kind FROM evidence WHERE verification = ? ORDER BY kind")
+        .bind(refused.verification.as_str())
+        .fetch_all(&mut *conn)
+        .await?;
+    let images: Vec<ImageKind> = rows.iter().map(|row| row.word("kind")).collect::<Result<_, _>>()?;
+    if images.is_empty() {
+        return Ok(false);
+    }
+    discard(conn, &refused.verification).await?;
+    let steps = images.into_iter().map(Step::of).chain(std::iter::once(refused.step));
+    for (position, step) in steps.enumerate() {
+        sqlx::query(
+            "INSERT INTO outbox (verification, attempt, step, tries, round, due_at, created_at, correlation) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(refused.verification.as_str())
+        .bind(refused.attempt)
+        .bind(step.as_str())
+        .bind(refused.tries.saturating_add(1))
+        .bind(refused.round.saturating_add(1))
+        .bind((position == 0).then_some(micros(due_at)))
+        .bind(micros(refused.created_at)) // the patience with this submission began with it
+        .bind(refused.correlation.as_str())
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(true)
 }
 
 /// Strikes out everything that the vendor will not be told about a verification any more.

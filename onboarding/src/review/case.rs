@@ -17,6 +17,8 @@ words! {
         Waiting = "waiting",
         Claimed = "claimed",
         Decided = "decided",
+        /// The vendor's change of mind made it needless.
+        Withdrawn = "withdrawn",
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn decide(
     let by_this_one = case.reviewer.as_ref() == Some(reviewer);
     match case.status {
         CaseStatus::Decided if by_this_one && case.ruling == Some(ruling) => return Ok(case),
-        CaseStatus::Decided => return Err(DecideError::AlreadyDecided),
+        CaseStatus::Decided | CaseStatus::Withdrawn => return Err(DecideError::AlreadyDecided),
         CaseStatus::Claimed if by_this_one => {}
         CaseStatus::Claimed | CaseStatus::Waiting => return Err(DecideError::NotClaimed),
     }

@@ -6,4 +6,4 @@ mod queue;
 
 pub(crate) use case::{Case, CaseStatus, Order, ReviewerName, Ruling};
 pub(crate) use decide::{DecideError, decide};
-pub(crate) use queue::{claim, list, open, summary};
+pub(crate) use queue::{claim, decided_by_people, list, open, summary, withdraw};

@@ -24,10 +24,11 @@ pub(crate) async fn open(
 ) -> Result<(), StoreError> {
     let id = ReviewId::new(cause.at);
     let risk = reason.risk();
-    sqlx::query("INSERT INTO reviews (id, verification, attempt, reason, risk, status, opened_at) VALUES (?, ?, ?, ?, ?, 'waiting', ?)")
+    sqlx::query("INSERT INTO reviews (id, verification, attempt, revision, reason, risk, status, opened_at) VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?)")
         .bind(id.as_str())
         .bind(verification.id.as_str())
         .bind(verification.attempt)
+        .bind(verification.revision)
         .bind(reason.as_str())
         .bind(risk as i64)
         .bind(micros(cause.at))
@@ -37,11 +38,36 @@ pub(crate) async fn open(
     append(conn, cause, Entry::of(verification, Kind::ReviewOpened).details(details)).await
 }
 
+/// Takes a verification's open case off the queue: the vendor has changed its decision, and no doubt is left.
+pub(crate) async fn withdraw(conn: &mut SqliteConnection, cause: &Cause, verification: &Verification) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "UPDATE reviews SET status = 'withdrawn', lease_until = NULL, decided_at = ? \
+         WHERE verification = ? AND status IN ('waiting', 'claimed') RETURNING id",
+    )
+    .bind(micros(cause.at))
+    .bind(verification.id.as_str())
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let id: ReviewId = row.parsed("id", "review id", ReviewId::parse)?;
+    append(conn, cause, Entry::of(verification, Kind::ReviewWithdrawn).details(json!({ "review": id }))).await
+}
+
+/// Says whether it was people who decided where a verification stands.
+pub(crate) async fn decided_by_people(conn: &mut SqliteConnection, verification: &Verification) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT count(*) AS n FROM reviews WHERE verification = ? AND attempt = ? AND status = 'decided'")
+        .bind(verification.id.as_str())
+        .bind(verification.attempt)
+        .fetch_one(conn)
+        .await?;
+    Ok(row.try_get::<i64, _>("n")? > 0)
+}
+
 /// Returns the open cases, at most `limit`.
 pub(crate) async fn list(conn: &mut SqliteConnection, order: Order, limit: u32) -> Result<Vec<Case>, StoreError> {
     let query = match order {
-        Order::OldestFirst => sqlx::query(select_case!("WHERE r.status <> 'decided' ORDER BY r.opened_at, r.id LIMIT ?")),
-        Order::HighestRiskFirst => sqlx::query(select_case!("WHERE r.status <> 'decided' ORDER BY r.risk DESC, r.opened_at, r.id LIMIT ?")),
+        Order::OldestFirst => sqlx::query(select_case!("WHERE r.status IN ('waiting', 'claimed') ORDER BY r.opened_at, r.id LIMIT ?")),
+        Order::HighestRiskFirst => sqlx::query(select_case!("WHERE r.status IN ('waiting', 'claimed') ORDER BY r.risk DESC, r.opened_at, r.id LIMIT ?")),
     };
     query.bind(limit).fetch_all(conn).await?.iter().map(Case::read).collect()
 }
@@ -63,7 +89,7 @@ pub(crate) async fn summary(conn: &mut SqliteConnection, now: Timestamp) -> Resu
         "SELECT coalesce(sum(status = 'waiting' OR lease_until <= ?1), 0) AS waiting, \
                 coalesce(sum(status = 'claimed' AND lease_until > ?1), 0) AS claimed, \
                 min(CASE WHEN status = 'waiting' OR lease_until <= ?1 THEN opened_at END) AS oldest \
-         FROM reviews WHERE status <> 'decided'",
+         FROM reviews WHERE status IN ('waiting', 'claimed')",
     )
     .bind(micros(now))
     .fetch_one(conn)

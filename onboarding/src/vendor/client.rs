@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::json;
 
 use super::CallError;
-use super::wire::{Understood, error_code, read_session};
+use super::wire::{Understood, confirms_upload, error_code, read_session};
 use crate::clock::{Clock, within};
 use crate::config::OnboardingConfig;
 use crate::decision::Report;
@@ -85,7 +86,8 @@ impl Vendor {
         };
         let path = format!("/v1/sessions/{session}/{path}");
         let request = self.request(Method::POST, &path, correlation).multipart(form);
-        self.perform(request).await.map(drop)
+        let (status, body) = self.perform(request).await?;
+        if confirms_upload(&body) { Ok(()) } else { Err(CallError::Unreadable { status: status.as_u16(), why: "not an upload" }) }
     }
 
     /// Tells the vendor that everything is there.
@@ -127,6 +129,12 @@ async fn exchange(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Call
     let status = response.status();
     let retry_after =
         response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);
+
+    // Of a success everything must be right: a gateway's page has a 200 as well.
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if status.is_success() && !content_type.to_ascii_lowercase().starts_with("application/json") {
+        return Err(CallError::Unreadable { status: status.as_u16(), why: "not announced as JSON" });
+    }
 
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {

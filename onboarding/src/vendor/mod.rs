@@ -5,5 +5,5 @@ mod error;
 mod wire;
 
 pub(crate) use client::{NewSession, Vendor};
-pub(crate) use error::{CallError, Verdict};
+pub(crate) use error::{CallError, RETRY_AFTER_MAX, Verdict};
 pub(crate) use wire::{MalformedError, Understood, read_callback};

@@ -26,6 +26,11 @@ struct DecisionWire {
 }
 
 #[derive(Deserialize)]
+struct UploadWire {
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct CallbackWire {
     r#type: String,
     data: serde_json::Value,
@@ -62,7 +67,7 @@ pub(crate) fn read_session(body: &[u8]) -> Result<Understood, MalformedError> {
 /// Reads a callback's body, whose signature holds.
 pub(crate) fn read_callback(body: &[u8]) -> Result<Understood, MalformedError> {
     let callback: CallbackWire = serde_json::from_slice(body).map_err(|_| MalformedError)?;
-    let known = matches!(callback.r#type.as_str(), "session.decided" | "session.expired");
+    let known = matches!(callback.r#type.as_str(), "session.created" | "session.processing" | "session.decided" | "session.expired");
     let id = callback.data.get("id").and_then(|id| id.as_str()).and_then(SessionId::parse).ok_or(MalformedError)?;
     if !known {
         return Ok(Understood::OnlySession(id));
@@ -70,6 +75,11 @@ pub(crate) fn read_callback(body: &[u8]) -> Result<Understood, MalformedError> {
     // With a session named and a signature that holds, something is wrong with our understanding, not with the sender.
     let Ok(session) = serde_json::from_value(callback.data) else { return Ok(Understood::OnlySession(id)) };
     understand(session)
+}
+
+/// Says whether an answer confirms an upload, and does not only look like it.
+pub(crate) fn confirms_upload(body: &[u8]) -> bool {
+    serde_json::from_slice::<UploadWire>(body).is_ok_and(|upload| !upload.id.is_empty())
 }
 
 /// Returns the code of an error body, or an empty word.
@@ -179,6 +189,14 @@ mod tests {
         for body in ["", "[]", "{}", r#"{"id": "../admin", "status": "approved", "attempt": 1, "version": 1}"#] {
             assert_eq!(read_session(body.as_bytes()), Err(MalformedError), "{body}");
             assert_eq!(read_callback(body.as_bytes()), Err(MalformedError), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_upload_is_confirmed_by_its_id() {
+        assert!(confirms_upload(br#"{"id": "upl_1", "object": "upload", "colour": "green"}"#));
+        for body in ["", "{}", "[]", r#"{"id": ""}"#, r#"{"id": "upl_1""#] {
+            assert!(!confirms_upload(body.as_bytes()), "{body}");
         }
     }
 

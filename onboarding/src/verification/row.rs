@@ -24,6 +24,10 @@ pub(crate) struct Verification {
     pub(crate) session_version: i64,
     pub(crate) vendor_accepted_at: Option<Timestamp>,
     pub(crate) reconcile_tries: u32,
+    /// The newest version of the session that somebody has told us of, whether we have seen it or not.
+    pub(crate) reconcile_version: i64,
+    /// How often the vendor has changed its decision.
+    pub(crate) revision: u32,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }
@@ -60,6 +64,8 @@ impl Verification {
             session_version: row.try_get("session_version")?,
             vendor_accepted_at,
             reconcile_tries: row.try_get("reconcile_tries")?,
+            reconcile_version: row.try_get("reconcile_version")?,
+            revision: row.try_get("revision")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
         })
@@ -76,30 +82,45 @@ impl Verification {
         let after = self.status.on(taken)?;
         let reopens = self.status == Status::NeedsResubmission && after == Status::CaptureInProgress;
         let attempt = if reopens { self.attempt.saturating_add(1) } else { self.attempt };
-        if reopens {
-            // Nobody must be asked about the new attempt before it has been submitted.
-            sqlx::query("UPDATE verifications SET vendor_accepted_at = NULL, reconcile_at = NULL, reconcile_tries = 0 WHERE id = ?")
-                .bind(self.id.as_str())
-                .execute(&mut *conn)
-                .await?;
-            self.vendor_accepted_at = None;
-            self.reconcile_tries = 0;
+        let revision = if taken.is_change() { self.revision.saturating_add(1) } else { self.revision };
+        if reopens || self.status == Status::Submitted {
+            // Nobody must be asked about the new attempt before it has been submitted, nor about one that is decided.
+            self.ask_no_more(conn).await?;
         }
-        sqlx::query("UPDATE verifications SET status = ?, attempt = ?, reason = ?, updated_at = ? WHERE id = ?")
+        if reopens {
+            sqlx::query("UPDATE verifications SET vendor_accepted_at = NULL WHERE id = ?").bind(self.id.as_str()).execute(&mut *conn).await?;
+            self.vendor_accepted_at = None;
+        }
+        sqlx::query("UPDATE verifications SET status = ?, attempt = ?, revision = ?, reason = ?, updated_at = ? WHERE id = ?")
             .bind(after.as_str())
             .bind(attempt)
+            .bind(revision)
             .bind(reason.map(Reason::as_str))
             .bind(micros(cause.at))
             .bind(self.id.as_str())
             .execute(&mut *conn)
             .await?;
         if after.is_final() {
-            sqlx::query("DELETE FROM evidence WHERE verification = ?").bind(self.id.as_str()).execute(&mut *conn).await?;
+            self.forget_evidence(conn).await?;
         }
         self.status = after;
         self.attempt = attempt;
+        self.revision = revision;
         self.reason = reason;
         self.updated_at = cause.at;
+        Ok(())
+    }
+
+    /// Counts a change of the vendor's decision that moves nothing.
+    pub(crate) async fn note_change(&mut self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+        self.revision = self.revision.saturating_add(1);
+        sqlx::query("UPDATE verifications SET revision = ? WHERE id = ?").bind(self.revision).bind(self.id.as_str()).execute(conn).await?;
+        Ok(())
+    }
+
+    /// Deletes the images: they are kept only as long as the vendor may need them from us.
+    pub(crate) async fn forget_evidence(&self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM evidence WHERE verification = ?").bind(self.id.as_str()).execute(conn).await?;
         Ok(())
     }
 
@@ -125,6 +146,27 @@ impl Verification {
         sqlx::query("UPDATE verifications SET reconcile_at = ?, reconcile_tries = ? WHERE id = ?")
             .bind(micros(at))
             .bind(tries)
+            .bind(self.id.as_str())
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    /// Has the vendor asked as soon as possible, because it has spoken of `version` and we cannot take its word for it.
+    pub(crate) async fn look(&mut self, conn: &mut SqliteConnection, at: Timestamp, version: i64) -> Result<(), StoreError> {
+        self.reconcile_version = self.reconcile_version.max(version);
+        sqlx::query("UPDATE verifications SET reconcile_version = ? WHERE id = ?")
+            .bind(self.reconcile_version)
+            .bind(self.id.as_str())
+            .execute(&mut *conn)
+            .await?;
+        self.reconcile(conn, at, self.reconcile_tries).await
+    }
+
+    /// Ends the asking: there is nothing more to learn.
+    pub(crate) async fn ask_no_more(&mut self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+        self.reconcile_tries = 0;
+        sqlx::query("UPDATE verifications SET reconcile_at = NULL, reconcile_tries = 0 WHERE id = ?")
             .bind(self.id.as_str())
             .execute(conn)
             .await?;

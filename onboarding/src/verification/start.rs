@@ -120,6 +120,8 @@ async fn begin(
         session_version: 0,
         vendor_accepted_at: None,
         reconcile_tries: 0,
+        reconcile_version: 0,
+        revision: 0,
         created_at: cause.at,
         updated_at: cause.at,
     };

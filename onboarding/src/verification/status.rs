@@ -16,9 +16,9 @@ words! {
         PendingReview = "pending_review",
         /// The vendor asked for better images.
         NeedsResubmission = "needs_resubmission",
-        /// Final: verified.
+        /// Final, unless the vendor changes its decision: verified.
         Approved = "approved",
-        /// Final: not verified.
+        /// Final, unless the vendor changes its decision: not verified.
         Rejected = "rejected",
         /// Final: ran out before it was decided.
         Expired = "expired",
@@ -43,6 +43,12 @@ words! {
         AskAgain = "ask_again",
         /// Time ran out, here or at the vendor.
         Expire = "expire",
+        /// The vendor has changed its decision to a yes.
+        Clear = "clear",
+        /// The vendor has changed its decision to a no.
+        Revoke = "revoke",
+        /// The vendor has changed its decision, and people must look.
+        Suspend = "suspend",
     }
 }
 
@@ -72,6 +78,10 @@ impl Status {
             (Self::Submitted, M::AskAgain) => Ok(Self::NeedsResubmission),
             (Self::Initiated | Self::CaptureInProgress | Self::Submitted | Self::NeedsResubmission, M::Expire) => Ok(Self::Expired),
 
+            (Self::PendingReview | Self::Rejected, M::Clear) => Ok(Self::Approved),
+            (Self::PendingReview | Self::Approved, M::Revoke) => Ok(Self::Rejected),
+            (Self::Approved | Self::Rejected, M::Suspend) => Ok(Self::PendingReview),
+
             (Self::Submitted | Self::PendingReview, M::Capture)
             | (Self::Initiated | Self::Submitted | Self::PendingReview | Self::NeedsResubmission, M::Submit)
             | (Self::Initiated | Self::CaptureInProgress | Self::NeedsResubmission, M::Approve | M::Reject | M::Refer | M::AskAgain)
@@ -79,7 +89,14 @@ impl Status {
             | (
                 Self::Approved | Self::Rejected | Self::Expired,
                 M::Capture | M::Submit | M::Approve | M::Reject | M::Refer | M::AskAgain | M::Expire,
-            ) => Err(IllegalMove { status: self, refused: taken }),
+            )
+            | (
+                Self::Initiated | Self::CaptureInProgress | Self::Submitted | Self::NeedsResubmission | Self::Expired,
+                M::Clear | M::Revoke | M::Suspend,
+            )
+            | (Self::Approved, M::Clear)
+            | (Self::Rejected, M::Revoke)
+            | (Self::PendingReview, M::Suspend) => Err(IllegalMove { status: self, refused: taken }),
         }
     }
 
@@ -88,11 +105,21 @@ impl Status {
         self.on(Move::Capture).is_ok()
     }
 
-    /// Says whether nothing more can happen.
+    /// Says whether nothing more is awaited. Only a change of the vendor's decision leads away again.
     pub(crate) const fn is_final(self) -> bool {
         match self {
             Self::Approved | Self::Rejected | Self::Expired => true,
             Self::Initiated | Self::CaptureInProgress | Self::Submitted | Self::PendingReview | Self::NeedsResubmission => false,
+        }
+    }
+}
+
+impl Move {
+    /// Says whether it needs a change of the vendor's decision.
+    pub(crate) const fn is_change(self) -> bool {
+        match self {
+            Self::Clear | Self::Revoke | Self::Suspend => true,
+            Self::Capture | Self::Submit | Self::Approve | Self::Reject | Self::Refer | Self::AskAgain | Self::Expire => false,
         }
     }
 }
@@ -114,9 +141,17 @@ mod tests {
         (Status::Expired, &[]),
     ];
 
+    /// What a change of the vendor's decision may lead to, as the API's description has it.
+    const CHANGED: [(Status, &[Status]); 3] = [
+        (Status::PendingReview, &[Status::Approved, Status::Rejected]),
+        (Status::Approved, &[Status::PendingReview, Status::Rejected]),
+        (Status::Rejected, &[Status::PendingReview, Status::Approved]),
+    ];
+
     /// The statuses other than `from` that some move leads to, in order of definition.
-    fn reachable(from: Status) -> Vec<Status> {
-        let mut after: Vec<_> = Move::ALL.iter().filter_map(|taken| from.on(*taken).ok()).filter(|after| *after != from).collect();
+    fn reachable(from: Status, by_change: bool) -> Vec<Status> {
+        let moves = Move::ALL.iter().filter(|taken| taken.is_change() == by_change);
+        let mut after: Vec<_> = moves.filter_map(|taken| from.on(*taken).ok()).filter(|after| *after != from).collect();
         after.sort_unstable();
         after
     }
@@ -124,25 +159,30 @@ mod tests {
     #[test]
     fn the_moves_are_exactly_the_described_ones() {
         for (from, described) in DESCRIBED {
-            assert_eq!(reachable(from), described, "from {from}");
+            assert_eq!(reachable(from, false), described, "from {from}");
+            let changed = CHANGED.iter().find(|(changed, _)| *changed == from).map_or(&[] as &[Status], |(_, changed)| changed);
+            assert_eq!(reachable(from, true), changed, "from {from}, by a change");
         }
     }
 
     #[test]
     fn the_database_knows_the_same_moves() {
-        let sql = include_str!("../../migrations/0001_initial.sql");
-        for before in Status::ALL {
-            for after in Status::ALL {
-                let listed = sql.contains(&format!("('{before}', '{after}')"));
-                assert_eq!(listed, reachable(*before).contains(after), "{before} to {after}");
+        let moves = include_str!("../../migrations/0001_initial.sql");
+        let changes = include_str!("../../migrations/0002_changes.sql");
+        for (sql, by_change) in [(moves, false), (changes, true)] {
+            for before in Status::ALL {
+                for after in Status::ALL {
+                    let listed = sql.contains(&format!("('{before}', '{after}')"));
+                    assert_eq!(listed, reachable(*before, by_change).contains(after), "{before} to {after}");
+                }
             }
         }
     }
 
     #[test]
-    fn a_final_status_takes_no_move() {
+    fn a_final_status_takes_no_move_but_a_change() {
         for status in Status::ALL {
-            let takes_any = Move::ALL.iter().any(|taken| status.on(*taken).is_ok());
+            let takes_any = Move::ALL.iter().any(|taken| !taken.is_change() && status.on(*taken).is_ok());
             assert_eq!(status.is_final(), !takes_any, "{status}");
         }
     }

@@ -1,7 +1,7 @@
 //! Callbacks: doubled, late, early, forged, contradicting, incomprehensible.
 
 use crate::vendor::{Callback, Trouble};
-use crate::world::{World, secs, sign};
+use crate::world::{World, secs, sign, until};
 
 use kycsim_onboarding::Clock as _;
 
@@ -40,17 +40,43 @@ async fn a_late_callback_of_the_attempt_before_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_contradiction_is_written_down_and_not_applied() {
+async fn a_contradiction_is_asked_about_and_not_believed() {
     let world = World::start().await;
     let verification = world.accepted("a-1").await;
     let approved = world.vendor.decide("a-1", "approved", &[]);
-    let declined = world.vendor.decide("a-1", "declined", &["document_forged"]);
+    let lie = Callback { id: "evt_lie".to_owned(), body: approved.body.replace("approved", "declined") };
     assert_eq!(world.deliver(&approved).await, 204);
-    assert_eq!(world.deliver(&declined).await, 204);
-    assert_eq!(world.status(&verification).await, "approved");
+    assert_eq!(world.deliver(&lie).await, 204);
+    // No clock is moved: asking does not wait for its time.
+    until("asked", async || world.vendor.reads().await == 1).await;
     let events = world.events(&verification).await;
     let refused = events.iter().find(|event| event["kind"] == "callback_refused").unwrap();
     assert_eq!(refused["why"], "contradicts");
+
+    // The answer is as new as the lie, so the question is settled.
+    for _ in 0..20 {
+        world.clock.advance(secs(3600));
+        world.status(&verification).await;
+    }
+    assert_eq!(world.vendor.reads().await, 1);
+    assert_eq!(world.status(&verification).await, "approved");
+    assert_eq!(world.count(&verification, "decision_revised").await, 0);
+}
+
+#[tokio::test]
+async fn news_of_work_in_progress_decides_nothing_whenever_it_comes() {
+    let world = World::start().await;
+    let verification = world.accepted("a-1").await;
+    let created = world.vendor.event("a-1", "session.created");
+    let processing = world.vendor.event("a-1", "session.processing");
+    let late = Callback { id: "evt_late".to_owned(), ..processing.clone() };
+    let approved = world.vendor.decide("a-1", "approved", &[]);
+    for callback in [&created, &processing, &approved, &late] {
+        assert_eq!(world.deliver(callback).await, 204);
+    }
+    assert_eq!(world.status(&verification).await, "approved");
+    assert_eq!(world.count(&verification, "decision_applied").await, 1);
+    assert_eq!(world.vendor.reads().await, 0, "nothing in it is surprising");
 }
 
 #[tokio::test]
@@ -58,7 +84,7 @@ async fn a_callback_may_come_before_the_session_is_known() {
     let world = World::start().await;
     world.vendor.trouble(Trouble::LoseAnswers); // the session is made, and we do not hear of it
     let verification = world.submitted("a-1").await;
-    crate::world::until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
+    until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
 
     let callback = world.vendor.decide("a-1", "approved", &[]);
     assert_eq!(world.deliver(&callback).await, 204);
@@ -76,7 +102,7 @@ async fn a_callback_may_come_before_the_session_is_known() {
 async fn a_callback_may_come_before_the_submission_was_answered() {
     let world = World::start().await;
     let verification = world.submitted("a-1").await;
-    crate::world::until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
+    until("the vendor has the session", async || world.vendor.sessions("a-1") == 1).await;
     let callback = world.vendor.decide("a-1", "declined", &["underage"]);
     world.deliver(&callback).await;
     world.until_status(&verification, "rejected").await;

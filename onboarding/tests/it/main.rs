@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
 mod callbacks;
+mod changes;
 mod clock;
 mod journey;
 mod limits;

@@ -91,6 +91,95 @@ async fn a_refused_key_is_an_operators_mistake_and_not_an_applicants() {
 }
 
 #[tokio::test]
+async fn a_code_that_nobody_has_documented_is_an_outage_and_not_our_mistake() {
+    let world = World::start().await;
+    world.vendor.trouble(Trouble::Refuse(422, "unprocessable"));
+    let verification = world.submitted("a-1").await;
+    until_calls(&world, 1).await;
+    world.vendor.trouble(Trouble::None);
+    until("delivered", async || {
+        world.clock.advance(secs(60));
+        world.count(&verification, "vendor_accepted").await == 1
+    })
+    .await;
+    assert_eq!(world.status(&verification).await, "submitted");
+}
+
+#[tokio::test]
+async fn a_success_without_content_is_none() {
+    for (content_type, body) in [
+        ("application/json", "{}"),
+        ("application/json", r#"{"id": "ses_1", "object": "session", "attempt": 1, "version": 1}"#),
+        ("application/json", r#"{"id": "ses_1", "status": "colle"#),
+        ("text/html", "<html>200 OK</html>"),
+        ("text/html", r#"{"id": "ses_1", "status": "collecting", "attempt": 1, "version": 1}"#),
+    ] {
+        let world = World::start().await;
+        world.vendor.trouble(Trouble::Spoil(content_type, body));
+        let verification = world.submitted("a-1").await;
+        until_calls(&world, 1).await;
+        // Each answer is spoiled until the step has been tried twice.
+        until("delivered", async || {
+            let calls = world.vendor.server.received_requests().await.unwrap_or_default().len();
+            world.vendor.trouble(if calls % 2 == 0 { Trouble::None } else { Trouble::Spoil(content_type, body) });
+            world.clock.advance(secs(60));
+            world.count(&verification, "vendor_accepted").await == 1
+        })
+        .await;
+        let vendor = &world.vendor;
+        assert_eq!((vendor.sessions("a-1"), vendor.submissions("a-1")), (1, 1), "{content_type} {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_confirmed_and_lost_is_uploaded_again() {
+    let world = World::start().await;
+    world.vendor.trouble(Trouble::LoseUploads);
+    let verification = world.submitted("a-1").await;
+    until_calls(&world, 4).await; // the session, two uploads, and a submission that is refused
+    assert_eq!(world.vendor.images("a-1"), [] as [&str; 0]);
+    world.vendor.trouble(Trouble::None);
+    until("delivered", async || {
+        world.clock.advance(secs(60));
+        world.count(&verification, "vendor_accepted").await == 1
+    })
+    .await;
+    assert_eq!((world.vendor.sessions("a-1"), world.vendor.submissions("a-1")), (1, 1));
+    // Perhaps one of them more than once: the clock may run while a call is under way.
+    let images = world.vendor.images("a-1");
+    assert!(["documents", "selfies"].iter().all(|kind| images.iter().any(|image| image == kind)), "{images:?}");
+}
+
+#[tokio::test]
+async fn uploads_that_are_lost_for_ever_go_to_people() {
+    let world = World::with(|config| config.give_up_after = secs(3600)).await;
+    world.vendor.trouble(Trouble::LoseUploads);
+    let verification = world.submitted("a-1").await;
+    until("given up", async || {
+        world.clock.advance(secs(60));
+        world.status(&verification).await == "pending_review"
+    })
+    .await;
+    assert_eq!(world.show(&verification).await["reason"], "vendor_unavailable");
+}
+
+#[tokio::test]
+async fn who_is_told_to_wait_waits() {
+    let world = World::start().await;
+    world.vendor.trouble(Trouble::Refuse(429, "too_many_requests"));
+    let verification = world.submitted("a-1").await;
+    until_calls(&world, 1).await;
+    // Long after the backoff alone would have tried again, and before the vendor wants to hear of us.
+    world.clock.advance(secs(29));
+    world.vendor.trouble(Trouble::None);
+    world.submitted("a-2").await;
+    until("the other has a session", async || world.vendor.sessions("a-2") == 1).await;
+    assert_eq!(world.vendor.sessions("a-1"), 0);
+    world.clock.advance(secs(2));
+    world.until_event(&verification, "vendor_accepted", 1).await;
+}
+
+#[tokio::test]
 async fn many_are_served_at_once() {
     let world = World::with(|config| config.outbox_workers = 4.try_into().unwrap()).await;
     let mut verifications = Vec::new();

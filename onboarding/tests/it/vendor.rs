@@ -16,6 +16,10 @@ pub(crate) enum Trouble {
     Refuse(u16, &'static str),
     /// Everything is done, and then the answer is lost.
     LoseAnswers,
+    /// Everything is done, and the answer is a success of this type with this body.
+    Spoil(&'static str, &'static str),
+    /// Uploads are confirmed, and lost.
+    LoseUploads,
 }
 
 #[derive(Debug)]
@@ -29,6 +33,8 @@ struct Session {
     decision: Value,
     images: Vec<String>,
     submissions: u32,
+    /// The keys of submissions that were refused: the same key gets the same answer.
+    refused: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -109,6 +115,17 @@ impl Vendor {
         state.callback(reference, "session.expired")
     }
 
+    /// How often anybody asked where a session stands.
+    pub(crate) async fn reads(&self) -> usize {
+        let requests = self.server.received_requests().await.unwrap_or_default();
+        requests.iter().filter(|request| request.method == "GET").count()
+    }
+
+    /// Returns an event of this type with the session as it is.
+    pub(crate) fn event(&self, reference: &str, r#type: &str) -> Callback {
+        lock(&self.state).callback(reference, r#type)
+    }
+
     /// Returns a callback with the session as it is, under a new event id.
     pub(crate) fn callback(&self, reference: &str) -> Callback {
         lock(&self.state).callback(reference, "session.decided")
@@ -149,13 +166,18 @@ impl Respond for Script {
             return error(status, code);
         }
         let answer = perform(&mut state, request);
-        if state.trouble == Trouble::LoseAnswers { error(502, "bad_gateway") } else { answer }
+        match state.trouble {
+            Trouble::LoseAnswers => error(502, "bad_gateway"),
+            Trouble::Spoil(content_type, body) => ResponseTemplate::new(200).set_body_raw(body, content_type),
+            Trouble::None | Trouble::Refuse(..) | Trouble::LoseUploads => answer,
+        }
     }
 }
 
 fn perform(state: &mut State, request: &Request) -> ResponseTemplate {
     let key = request.headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let parts: Vec<_> = request.url.path().trim_start_matches("/v1/sessions").split('/').skip(1).collect();
+    let loses_uploads = state.trouble == Trouble::LoseUploads;
     let sessions = &mut state.sessions;
     match parts.as_slice() {
         [] => {
@@ -173,6 +195,7 @@ fn perform(state: &mut State, request: &Request) -> ResponseTemplate {
                 decision: Value::Null,
                 images: Vec::new(),
                 submissions: 0,
+                refused: Vec::new(),
             };
             let answer = ResponseTemplate::new(201).set_body_json(session.json());
             sessions.push(session);
@@ -183,6 +206,11 @@ fn perform(state: &mut State, request: &Request) -> ResponseTemplate {
             let collects = matches!(session.status.as_str(), "collecting" | "resubmission_requested");
             match rest {
                 [] => ResponseTemplate::new(200).set_body_json(session.json()),
+                ["submit"] if collects && session.refused.contains(&key) => error(409, "images_missing"),
+                ["submit"] if collects && !["documents", "selfies"].iter().all(|kind| session.images.iter().any(|image| image == kind)) => {
+                    session.refused.push(key);
+                    error(409, "images_missing")
+                }
                 ["submit"] if collects => {
                     session.status = "processing".to_owned();
                     session.decision = Value::Null;
@@ -191,7 +219,9 @@ fn perform(state: &mut State, request: &Request) -> ResponseTemplate {
                     ResponseTemplate::new(202).set_body_json(session.json())
                 }
                 [kind @ ("documents" | "selfies")] if collects => {
-                    session.images.push((*kind).to_owned());
+                    if !loses_uploads {
+                        session.images.push((*kind).to_owned());
+                    }
                     ResponseTemplate::new(201).set_body_json(json!({ "id": "upl_1", "object": "upload", "bytes": request.body.len() }))
                 }
                 _ => error(409, "wrong_status"),
@@ -202,5 +232,6 @@ fn perform(state: &mut State, request: &Request) -> ResponseTemplate {
 
 fn error(status: u16, code: &str) -> ResponseTemplate {
     let body = json!({ "error": { "type": "whatever", "code": code, "message": "…", "request_id": "req_1" } });
-    ResponseTemplate::new(status).set_body_json(body)
+    let template = ResponseTemplate::new(status).set_body_json(body);
+    if status == 429 { template.insert_header("retry-after", "30") } else { template }
 }

@@ -38,6 +38,8 @@ pub enum FindingKind {
     Contradicted,
     /// One decision had its effect more than once.
     Doubled,
+    /// The backend took a callback for the vendor's that nobody signed, or not now.
+    Forged,
     /// Nobody holds the next move: acknowledged by the backend, and nothing more will happen.
     Stuck,
 }

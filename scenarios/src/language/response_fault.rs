@@ -111,6 +111,13 @@ impl ResponseFault {
         })
     }
 
+    /// Returns the same fault, for at most so many requests.
+    #[must_use]
+    pub const fn at_most(mut self, requests: u32) -> Self {
+        self.raw.fail_next = Some(requests);
+        self
+    }
+
     /// What befalls a request; none when connections are refused, which is done before there is a request.
     #[must_use]
     pub const fn befalls(&self) -> Option<Befalling> {
@@ -287,6 +294,8 @@ mod tests {
         let fault = read("fault = \"hang\"\nsucceed_first = 2\nfail_next = 3").unwrap();
         let failing: Vec<u32> = (0..8).filter(|matched| fault.counts(*matched)).collect();
         assert_eq!(failing, [2, 3, 4]);
+        let twice = ResponseFault::certain(Fault::Hang).unwrap().at_most(2);
+        assert_eq!((0..8).filter(|matched| twice.counts(*matched)).collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]

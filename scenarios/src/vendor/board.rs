@@ -107,6 +107,13 @@ impl IncidentBoard {
         true
     }
 
+    /// Returns when the phase of an incident ends that is going on at `now`; none when there is no such one.
+    #[must_use]
+    pub fn phase_ends(&self, id: IncidentId, now: SimTime) -> Option<SimTime> {
+        let entry = self.entries.iter().find(|entry| entry.id == id)?;
+        Some(entry.active(now)?.ends.min(entry.until))
+    }
+
     /// Returns all incidents that are not forgotten, in the order in which they are asked.
     pub fn standing(&self, now: SimTime) -> impl Iterator<Item = Standing<'_>> {
         self.entries.iter().map(move |entry| Standing {

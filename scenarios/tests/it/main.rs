@@ -5,4 +5,5 @@
 mod errors;
 mod incidents;
 mod plan;
+mod readme;
 mod schema;

@@ -37,7 +37,7 @@ impl Courier {
 }
 
 /// What one try sends.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sealed {
     /// Its signature among them.
     pub(crate) headers: HeaderMap,

@@ -7,6 +7,7 @@ use kycsim_scenarios::language::{Callbacks, EventKind, Period};
 use serde::{Deserialize, Serialize};
 
 use super::CallbackUrl;
+use super::delivery::Sealed;
 use crate::id::SessionId;
 
 /// One thing to tell: the same bytes in every copy and every try.
@@ -25,8 +26,8 @@ pub(crate) struct Event {
     /// What a defective try says instead.
     pub(crate) defective_body: Option<Bytes>,
     pub(crate) terms: Arc<Terms>,
-    /// The time that its first signature carries, in seconds since 1970: what a replay repeats.
-    pub(crate) first_signed: OnceLock<i64>,
+    /// What was sent first and told the truth, for a copy that is to replay it; none when there is no such copy.
+    pub(crate) replayed: Option<Box<OnceLock<Sealed>>>,
 }
 
 /// On which terms events are delivered.

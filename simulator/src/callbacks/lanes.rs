@@ -106,7 +106,6 @@ impl Lanes {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::OnceLock;
     use std::time::Duration;
 
     use bytes::Bytes;
@@ -128,7 +127,7 @@ mod tests {
             body: Bytes::new(),
             defective_body: None,
             terms: Arc::new(Terms::of(&Callbacks::default(), Vec::new)),
-            first_signed: OnceLock::new(),
+            replayed: None,
         };
         let copy = PlannedCopy { number: 0, defect: None, defective_tries: Tries::First, age: Duration::ZERO, retried: true };
         let sending = Sending { event: Arc::new(event), copy, failed: 0, let_go: None, told: None };

@@ -93,14 +93,14 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
     /// Returns what a request wants.
     fn call(&self, route: Route, payload: Payload) -> Result<Call, Refusal>;
 
-    /// Says that a request was granted.
-    fn grant(&self, granted: &Granted, request: RequestId) -> Reply;
+    /// Says that a request was granted. `request` is its name.
+    fn grant(&self, granted: &Granted, request: &str) -> Reply;
 
     /// Says why a request was not granted.
-    fn refuse(&self, refusal: &Refusal, request: RequestId) -> Reply;
+    fn refuse(&self, refusal: &Refusal, request: &str) -> Reply;
 
     /// Says that the vendor failed, as an incident wants it.
-    fn fail(&self, status: u16, request: RequestId) -> Reply;
+    fn fail(&self, status: u16, request: &str) -> Reply;
 
     /// Returns the body of a granted request without what the customer wants to know, complete in form.
     fn hollow(&self, body: &Bytes) -> Bytes;

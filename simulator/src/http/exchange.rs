@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use hyper::body::Body;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
 use kycsim_scenarios::vendor::{Fault, ResetMoment};
@@ -28,8 +28,8 @@ use crate::id::SessionId;
 use crate::idempotency::{Fingerprint, IdempotencyKey, Repeatable};
 use crate::journal::{self as recorded, RecordedRequest};
 use crate::refusal::Refusal;
-use crate::tenant::{Tenant, Verdict};
-use crate::tenants::{Asked, Tenants};
+use crate::tenant::{Tenant, Verdict, Waits};
+use crate::tenants::Tenants;
 
 /// Serves the requests of one connection. Whoever holds it has something under way.
 pub(super) struct Exchange {
@@ -43,7 +43,10 @@ pub(super) struct Exchange {
 /// The connection ends without an answer; on HTTP/2, the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection ends without an answer")]
-pub(super) struct Unanswered;
+pub(crate) struct Unanswered;
+
+/// Read from text once, and not with every request.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A request that was read.
 struct Understood {
@@ -86,58 +89,11 @@ impl Exchange {
         self.begun.fetch_add(1, Ordering::Relaxed);
         let (head, body) = request.into_parts();
         let asked = self.tenants.asked(&head.headers);
-        let (tenant, stranger) = match &asked {
-            Asked::Default => (self.tenants.default_tenant(), None),
-            Asked::Made(tenant) => (tenant, None),
-            Asked::Nobody(refusal) => (self.tenants.default_tenant(), Some(refusal)),
-        };
-        let (id, came) = (tenant.next_request_id(), tenant.clock.stopwatch());
-        let dialect = &tenant.dialect;
-
-        // Biased, and the body first: the timer is set only for bodies that are not there yet, which most are.
-        let understood = tokio::select! {
-            biased;
-            understood = understand(tenant, stranger, &head, body) => understood,
-            () = tenant.clock.wait_real_for(self.limits.body_within) => Err(ReadBodyError::TooSlow),
-        };
-        let Understood { wanted, body } = understood.map_err(|error| unread(tenant, &error))?;
-        let mut record = RecordedRequest::of(dialect.request_name(id), &head, body);
-        let verdict = match wanted {
-            Ok((call, repeatable)) => {
-                record.operation = Some(call.operation().as_str().into());
-                record.session = call.session().map(SessionId::shared);
-                let met = tenant.answer(call, repeatable).await;
-                (record.applicant, record.delay) = (met.applicant, met.delay);
-                met.verdict
-            }
-            Err(refusal) => {
-                if let Refusal::BodyTooLarge { .. } = refusal {
-                    tenant.counters.bodies_too_large.add(1);
-                }
-                record.matched = !matches!(refusal, Refusal::NoSuchEndpoint { .. });
-                Verdict::True(Err(refusal))
-            }
-        };
-        let (said, fault) = match verdict {
-            Verdict::True(said) => (Some(said), None),
-            Verdict::Spoiled(said, fault) => (Some(said), Some(fault)),
-            Verdict::Failed(fault) => (None, Some(fault)),
-        };
-        if let Some(Ok(Granted::Created(session))) = &said {
-            record.session = Some(session.about.id.shared());
-        }
-        let said = match said {
-            Some(Ok(granted)) => dialect.grant(&granted, id),
-            Some(Err(refusal)) => dialect.refuse(&refusal, id),
-            None => dialect.fail(500, id), // of which nothing is sent
-        };
-        record.fault = fault.map(|fault| fault.kind().as_str().into());
-        record.status = fault.map_or(Some(said.status().as_u16()), |fault| shown_status(fault, &said));
-        tenant.write_down(record, came);
-        let Some(fault) = fault else { return Ok(said.map(Answer::whole)) };
-        tenant.counters.faults.add(1);
+        let tenant = self.tenants.tenant_of(&asked);
+        let heard = hear(tenant, asked.refusal(), &head, body, self.limits.body_within, Waits::Here).await?;
+        let Some((fault, name)) = heard.befallen else { return Ok(heard.said.map(Answer::whole)) };
         // Boxed: it is rare, and would make every request carry room for it.
-        Box::pin(Arc::clone(&self).befall(tenant, fault, said, version, id)).await
+        Box::pin(Arc::clone(&self).befall(tenant, fault, heard.said, version, &name)).await
     }
 
     /// Holds a request until the client leaves (then this is dropped), the tenant stops, or it is enough.
@@ -147,6 +103,81 @@ impl Exchange {
             () = tenant.stop.cancelled() => {}
         }
     }
+}
+
+/// What is to be said to a request.
+pub(crate) struct Heard {
+    /// The answer, but for what befalls it. Nothing of it is sent where the request was not performed.
+    pub(crate) said: Reply,
+    /// What befalls it, and the request's name.
+    pub(crate) befallen: Option<(Fault, String)>,
+    /// For how long it is held back: already, or by the caller.
+    #[cfg_attr(not(feature = "wiremock"), expect(dead_code, reason = "only another's server has its own way to wait"))]
+    pub(crate) delay: Duration,
+}
+
+/// Reads a request, has the tenant decide, and writes it all down.
+pub(crate) async fn hear<B>(
+    tenant: &Tenant,
+    stranger: Option<&Refusal>,
+    head: &Parts,
+    body: B,
+    body_within: Duration,
+    waits: Waits,
+) -> Result<Heard, Unanswered>
+where
+    B: Body<Data = Bytes> + Unpin + Send,
+{
+    let came = tenant.clock.stopwatch();
+    let dialect = &tenant.dialect;
+    let name = dialect.request_name(tenant.next_request_id());
+
+    // Biased, and the body first: the timer is set only for bodies that are not there yet, which most are.
+    let understood = tokio::select! {
+        biased;
+        understood = understand(tenant, stranger, head, body) => understood,
+        () = tenant.clock.wait_real_for(body_within) => Err(ReadBodyError::TooSlow),
+    };
+    let Understood { wanted, body } = understood.map_err(|error| unread(tenant, &error))?;
+    let mut record = RecordedRequest::of(name, head, body);
+    let verdict = match wanted {
+        Ok((call, repeatable)) => {
+            record.operation = Some(call.operation().as_str().into());
+            record.session = call.session().map(SessionId::shared);
+            let met = tenant.answer(call, repeatable, waits).await;
+            (record.applicant, record.delay) = (met.applicant, met.delay);
+            met.verdict
+        }
+        Err(refusal) => {
+            if let Refusal::BodyTooLarge { .. } = refusal {
+                tenant.counters.bodies_too_large.add(1);
+            }
+            record.matched = !matches!(refusal, Refusal::NoSuchEndpoint { .. });
+            Verdict::True(Err(refusal))
+        }
+    };
+    let (said, fault) = match verdict {
+        Verdict::True(said) => (Some(said), None),
+        Verdict::Spoiled(said, fault) => (Some(said), Some(fault)),
+        Verdict::Failed(fault) => (None, Some(fault)),
+    };
+    if let Some(Ok(Granted::Created(session))) = &said {
+        record.session = Some(session.about.id.shared());
+    }
+    let said = match said {
+        Some(Ok(granted)) => dialect.grant(&granted, &record.id),
+        Some(Err(refusal)) => dialect.refuse(&refusal, &record.id),
+        None => dialect.fail(500, &record.id), // of which nothing is sent
+    };
+    record.fault = fault.map(|fault| fault.kind().as_str().into());
+    record.status = fault.map_or(Some(said.status().as_u16()), |fault| shown_status(fault, &said));
+    let delay = record.delay;
+    let befallen = fault.map(|fault| (fault, record.id.clone()));
+    if befallen.is_some() {
+        tenant.counters.faults.add(1);
+    }
+    tenant.write_down(record, came);
+    Ok(Heard { said, befallen, delay })
 }
 
 /// The status that a client sees of an answer that a fault befalls; none when it sees no whole head.
@@ -253,7 +284,7 @@ fn content(route: &Route, headers: &HeaderMap, is_empty: bool) -> Result<Content
 
 /// Returns the name under which a request may come again, if it has one.
 fn repeatable(headers: &HeaderMap, path: &str, payload: &Payload) -> Result<Option<Repeatable>, Refusal> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let key = IdempotencyKey::parse(key.as_bytes())
         .ok_or(Refusal::InvalidField { field: "Idempotency-Key", expected: "1 to 255 visible ASCII characters" })?;
     let body: &[u8] = match payload {

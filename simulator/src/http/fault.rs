@@ -27,7 +27,7 @@ use super::answer::Answer;
 use super::exchange::{Exchange, Unanswered};
 use super::line::Version;
 use super::spoil::{Keep, Spoil};
-use crate::dialects::{Reply, RequestId};
+use crate::dialects::Reply;
 use crate::tenant::Tenant;
 
 impl Exchange {
@@ -38,12 +38,12 @@ impl Exchange {
         fault: Fault,
         said: Reply,
         version: Version,
-        id: RequestId,
+        name: &str,
     ) -> Result<Response<Answer>, Unanswered> {
         let whole = |reply: Reply| Ok(reply.map(Answer::whole));
         let dialect = &tenant.dialect;
         match fault {
-            Fault::Error { status } => whole(dialect.fail(status, id)),
+            Fault::Error { status } => whole(dialect.fail(status, name)),
             Fault::Html { status } => whole(gateway_page(status)),
             Fault::ConnectionResetByPeer { moment } => {
                 let keep = match moment {
@@ -102,10 +102,10 @@ impl Exchange {
     }
 }
 
-const HTML: HeaderValue = HeaderValue::from_static("text/html");
+pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html");
 
 /// What a gateway says whose upstream fails. It knows no request ids.
-fn gateway_page(status: u16) -> Reply {
+pub(crate) fn gateway_page(status: u16) -> Reply {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
     let page = format!(
@@ -126,7 +126,7 @@ fn short_of_its_length(said: Reply) -> Reply {
 }
 
 /// Returns as many bytes that are not JSON: the first half, then nothing that would end what it began.
-fn break_json(body: &Bytes) -> Bytes {
+pub(crate) fn break_json(body: &Bytes) -> Bytes {
     let mut broken = BytesMut::from(&body[..body.len() / 2]);
     if broken.len() < body.len() {
         broken.extend_from_slice(b"<"); // no JSON text goes on like this, but for a string, and that then has no end

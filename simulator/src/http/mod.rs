@@ -16,12 +16,14 @@ mod socket;
 mod spoil;
 #[cfg(feature = "tls")]
 mod tls;
-#[cfg(feature = "fuzzing")]
-mod unwired;
 
 pub(crate) use accept::Server;
+#[cfg(feature = "wiremock")]
+pub(crate) use exchange::Heard;
+#[cfg(any(feature = "fuzzing", feature = "wiremock"))]
+pub(crate) use exchange::hear;
+#[cfg(feature = "wiremock")]
+pub(crate) use fault::{HTML, break_json, gateway_page};
 pub(crate) use form::{Form, Part};
 #[cfg(feature = "tls")]
 pub use tls::{InvalidTls, Tls};
-#[cfg(feature = "fuzzing")]
-pub(crate) use unwired::ask;

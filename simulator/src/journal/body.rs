@@ -60,6 +60,12 @@ impl Body {
         if self.content_type.is_some() { None } else { std::str::from_utf8(&self.text).ok() }
     }
 
+    /// Returns the body as JSON; none when it is not JSON, or was cut.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_str(self.text()?).ok()
+    }
+
     /// The length of the whole body in bytes, kept or not.
     #[must_use]
     pub const fn length(&self) -> u64 {
@@ -145,6 +151,13 @@ mod tests {
         check(&Body::copied(&[0xff, 0xd8, 0xff], Some("image/jpeg")), r#"{"length":3,"content_type":"image/jpeg"}"#);
         check(&Body::binary(48_211, None), r#"{"length":48211,"content_type":"application/octet-stream"}"#);
         check(&Body::shared(&Bytes::from_static(&[0xff]), None), r#"{"length":1,"content_type":"application/octet-stream"}"#);
+    }
+
+    #[test]
+    fn json_is_read_from_what_is_whole() {
+        assert_eq!(Body::copied(b"{\"a\": 1}", None).json(), Some(serde_json::json!({"a": 1})));
+        assert_eq!(Body::copied(b"{\"a\": ", None).json(), None);
+        assert_eq!(Body::copied(&[0xff], None).json(), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How often something should have happened.
 
 use std::fmt;
+use std::ops::{RangeFrom, RangeInclusive, RangeToInclusive};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,32 @@ impl Default for Times {
     }
 }
 
+impl From<u64> for Times {
+    /// So often, no more and no less.
+    fn from(times: u64) -> Self {
+        Self::exactly(times)
+    }
+}
+
+impl From<RangeFrom<u64>> for Times {
+    fn from(range: RangeFrom<u64>) -> Self {
+        Self::at_least(range.start)
+    }
+}
+
+impl From<RangeToInclusive<u64>> for Times {
+    fn from(range: RangeToInclusive<u64>) -> Self {
+        Self::at_most(range.end)
+    }
+}
+
+impl From<RangeInclusive<u64>> for Times {
+    /// An empty range is never met.
+    fn from(range: RangeInclusive<u64>) -> Self {
+        Self { at_least: *range.start(), at_most: Some(*range.end()) }
+    }
+}
+
 impl TryFrom<Bounds> for Times {
     type Error = InvalidTimes;
 
@@ -153,6 +180,15 @@ mod tests {
         check(r#"{"atLeast":4}"#, "at least 4", &[4, 5]);
         check(r#"{"atMost":2}"#, "at most 2", &[0, 1, 2]);
         check(r#"{"atLeast":1,"atMost":3}"#, "between 1 and 3", &[1, 2, 3]);
+    }
+
+    #[test]
+    fn numbers_and_ranges_are_times() {
+        let shown = |times: Times| times.to_string();
+        assert_eq!(shown(2.into()), "exactly 2");
+        assert_eq!(shown((1..).into()), "at least 1");
+        assert_eq!(shown((..=3).into()), "at most 3");
+        assert_eq!(shown((1..=3).into()), "between 1 and 3");
     }
 
     #[test]

@@ -152,7 +152,19 @@ pub(crate) struct KeptEvent {
     pub(crate) defective_body: Option<String>,
     /// None: those of the scenario.
     pub(crate) terms: Option<Terms>,
-    pub(crate) first_signed: Option<i64>,
+    /// Whether a copy repeats what was sent first.
+    pub(crate) repeated: bool,
+    /// What that was, if it was sent.
+    pub(crate) first_sent: Option<KeptSealed>,
+}
+
+/// What was sent, byte for byte, for a copy that is to repeat it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptSealed {
+    /// Names and values, in their order.
+    pub(crate) headers: Vec<(String, String)>,
+    /// In base 64.
+    pub(crate) body: String,
 }
 
 /// One copy of an event. Nobody waits any more for its being told: whoever did was cut off.

@@ -20,7 +20,7 @@ use crate::secret::{InvalidApiKey, InvalidWebhookSecret};
 use crate::vendor::StartVendorError;
 pub use file::{ReadSnapshotError, WriteSnapshotError};
 pub(crate) use kept::{
-    KeptAnswer, KeptClock, KeptEvent, KeptExamined, KeptFuse, KeptKeyring, KeptOrder, KeptRefusal, KeptReply, KeptSending, KeptSession,
+    KeptAnswer, KeptClock, KeptEvent, KeptExamined, KeptFuse, KeptKeyring, KeptOrder, KeptRefusal, KeptReply, KeptSealed, KeptSending, KeptSession,
     KeptTally, KeptTask, KeptUrl, KeptWorld,
 };
 

@@ -205,6 +205,12 @@ impl TenantHandle {
         self.tenant().command(|world, _| world.send_callbacks_to(url));
     }
 
+    /// Where the callbacks of sessions go that name no address of their own.
+    #[must_use]
+    pub fn callback_url(&self) -> Option<CallbackUrl> {
+        self.tenant().command(|world, _| world.callback_url().cloned())
+    }
+
     /// Its journal: every request and every try of a delivery.
     #[must_use]
     pub fn journal(&self) -> &Journal {

@@ -73,7 +73,25 @@ pub(crate) enum Asked {
     Nobody(Refusal),
 }
 
+impl Asked {
+    /// Why nothing is granted; none for a known customer.
+    pub(crate) const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Default | Self::Made(_) => None,
+            Self::Nobody(refusal) => Some(refusal),
+        }
+    }
+}
+
 impl Tenants {
+    /// Returns who answers what is asked.
+    pub(crate) fn tenant_of<'t>(&'t self, asked: &'t Asked) -> &'t Arc<Tenant> {
+        match asked {
+            Asked::Made(tenant) => tenant,
+            Asked::Default | Asked::Nobody(_) => &self.default,
+        }
+    }
+
     /// Makes the default tenant, which plays what `config` says, and starts it. `stop` and `kill` end every tenant.
     pub(crate) fn start(
         config: VendorConfig,

@@ -78,6 +78,11 @@ impl NewTenant {
         self
     }
 
+    /// The scenario that it is to play.
+    pub(crate) fn plays(&self) -> Arc<Scenario> {
+        Arc::clone(&self.scenario)
+    }
+
     pub(super) fn has_valid_name(&self) -> bool {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         (1..=NAME_MAX).contains(&self.name.len()) && self.name.bytes().all(fits)

@@ -7,9 +7,9 @@ use kycsim_scenarios::SimTime;
 use kycsim_scenarios::language::{EventKind, Incident};
 use kycsim_scenarios::vendor::{Decision, IncidentId, Order, Outcome, Reason, SessionState, Status};
 
-use super::World;
 use super::orders::{Orderee, TooManyOrders};
 use super::telling::Manner;
+use super::{Task, World};
 use crate::callbacks::{CallbackUrl, Receiver};
 use crate::id::SessionId;
 use crate::session::Session;
@@ -147,9 +147,19 @@ impl World {
         Ok(self.board.start(incident, now, ttl))
     }
 
-    /// Ends an incident, even one of the scenario.
+    /// Ends an incident, even one of the scenario. What it holds is let go as if it had been meant to end now.
     pub(crate) fn stop_incident(&mut self, id: IncidentId, now: SimTime) -> Result<(), CommandError> {
-        if self.board.stop(id, now) { Ok(()) } else { Err(CommandError::NoSuchIncident(id.0)) }
+        let meant = self.board.phase_ends(id, now);
+        if !self.board.stop(id, now) {
+            return Err(CommandError::NoSuchIncident(id.0));
+        }
+        if let Some(meant) = meant {
+            self.agenda.reschedule(|due, task| {
+                let Task::Send(sending) = task else { return None };
+                (sending.let_go == Some(id)).then(|| due.min(now.saturating_add(due.saturating_since(meant))))
+            });
+        }
+        Ok(())
     }
 
     /// All incidents.
@@ -170,6 +180,11 @@ impl World {
     /// Sends the callbacks of sessions that name no address of their own to `url` from now on.
     pub(crate) fn send_callbacks_to(&mut self, url: Option<CallbackUrl>) {
         self.callback_url = url;
+    }
+
+    /// Where callbacks go when a session does not say.
+    pub(crate) const fn callback_url(&self) -> Option<&CallbackUrl> {
+        self.callback_url.as_ref()
     }
 
     /// Returns the latest sessions, the newest first, that `pick` picks.

@@ -77,7 +77,7 @@ impl World {
             self.counters.callbacks_pending.subtract(1);
         } else {
             self.counters.deliveries_failed.add(1);
-            sending.failed = attempt_number;
+            (sending.failed, sending.let_go) = (attempt_number, None); // who held this try has nothing to do with the next
             match retry_delay(&event.terms.retry, attempt_number).filter(|_| sending.copy.retried) {
                 Some(delay) => self.agenda.enter(now.saturating_add(delay), Task::Send(sending)),
                 None => self.give_up(&sending, now),

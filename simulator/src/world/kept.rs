@@ -1,27 +1,29 @@
 //! A world as it is kept, and as it comes back.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use foldhash::HashMap;
+use hyper::HeaderMap;
+use hyper::header::{HeaderName, HeaderValue};
 use kycsim_scenarios::SimTime;
 
 use super::{Examined, Orders, Task, World};
-use crate::callbacks::{AllowedHosts, Event, Sending, Terms};
+use crate::callbacks::{AllowedHosts, Event, Sealed, Sending, Terms};
 use crate::config::VendorConfig;
 use crate::counts::{Counters, Counts};
 use crate::dialects::Translator;
 use crate::idempotency::Answered;
-use crate::snapshot::{KeptEvent, KeptExamined, KeptSending, KeptTask, KeptUrl, KeptWorld, Unsound};
+use crate::snapshot::{KeptEvent, KeptExamined, KeptSealed, KeptSending, KeptTask, KeptUrl, KeptWorld, Unsound};
 use crate::store::Store;
 
 impl World {
     /// Returns all that is to outlive the process. What is on its way stands on the agenda again: it is sent once more, as real vendors do, rather than
     /// perhaps not at all.
     pub(crate) fn keep(&self) -> KeptWorld {
-        let mut events = Events { terms: &self.terms, places: HashMap::new(), kept: Vec::new() };
+        let mut events = Events { terms: &self.terms, places: HashMap::default(), kept: Vec::new() };
         let carried = self.lanes.carried().map(|(due, sending)| (due, KeptTask::Send(events.sending(sending))));
         let mut agenda: Vec<(SimTime, KeptTask)> = carried.collect();
         for (due, task) in self.agenda.in_order() {
@@ -153,12 +155,14 @@ impl Event {
             body: BASE64_STANDARD.encode(&self.body),
             defective_body: self.defective_body.as_ref().map(|body| BASE64_STANDARD.encode(body)),
             terms: (!Arc::ptr_eq(&self.terms, ordinary)).then(|| Terms::clone(&self.terms)),
-            first_signed: self.first_signed.get().copied(),
+            repeated: self.replayed.is_some(),
+            first_sent: self.replayed.as_ref().and_then(|first| first.get()).map(KeptSealed::from),
         }
     }
 
     fn resumed(kept: KeptEvent, ordinary: &Arc<Terms>, hosts: &AllowedHosts) -> Result<Self, Unsound> {
-        let bytes = |text: String| BASE64_STANDARD.decode(text).map(Bytes::from).map_err(|_| Unsound::Unreadable("a callback's body"));
+        let first_sent = kept.first_sent.map(Sealed::try_from).transpose()?;
+        let replayed = kept.repeated.then(|| Box::new(first_sent.map_or_else(OnceLock::new, OnceLock::from)));
         Ok(Self {
             id: kept.id,
             kind: kept.kind,
@@ -166,10 +170,31 @@ impl Event {
             applicant: kept.applicant,
             attempt: kept.attempt,
             to: kept.to.admitted(hosts)?,
-            body: bytes(kept.body)?,
-            defective_body: kept.defective_body.map(bytes).transpose()?,
+            body: bytes(&kept.body)?,
+            defective_body: kept.defective_body.as_deref().map(bytes).transpose()?,
             terms: kept.terms.map_or_else(|| Arc::clone(ordinary), Arc::new),
-            first_signed: kept.first_signed.map_or_else(OnceLock::new, OnceLock::from),
+            replayed,
         })
     }
+}
+
+impl From<&Sealed> for KeptSealed {
+    fn from(sealed: &Sealed) -> Self {
+        let text = |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Self { headers: sealed.headers.iter().map(text).collect(), body: BASE64_STANDARD.encode(&sealed.body) }
+    }
+}
+
+impl TryFrom<KeptSealed> for Sealed {
+    type Error = Unsound;
+
+    fn try_from(kept: KeptSealed) -> Result<Self, Unsound> {
+        let header = |(name, value): (String, String)| Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?));
+        let headers: Option<HeaderMap> = kept.headers.into_iter().map(header).collect();
+        Ok(Self { headers: headers.ok_or(Unsound::Unreadable("a callback's header"))?, body: bytes(&kept.body)? })
+    }
+}
+
+fn bytes(text: &str) -> Result<Bytes, Unsound> {
+    BASE64_STANDARD.decode(text).map(Bytes::from).map_err(|_| Unsound::Unreadable("a callback's body"))
 }

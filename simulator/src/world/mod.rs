@@ -13,10 +13,10 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::HashMap;
 use kycsim_scenarios::ledger::{LedgerEntry, LedgerEvent};
 use kycsim_scenarios::vendor::{Decision, IncidentBoard, RateLimiter};
 use kycsim_scenarios::{Agenda, Scenario, SimTime};
@@ -106,7 +106,7 @@ impl World {
             answered: Answered::new(config.limits.idempotency_keys),
             orders: Orders::new(config.limits.orders),
             limiter: RateLimiter::default(),
-            examined: HashMap::new(),
+            examined: HashMap::default(),
             agenda,
             board: IncidentBoard::new(&config.scenario.incident),
             lanes: Lanes::default(),

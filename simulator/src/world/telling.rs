@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,6 +34,9 @@ impl World {
         let order = self.orders.about(&about.id, about.fate.applicant());
         let ordered = order.as_deref().and_then(|order| order.callbacks.as_ref());
         let ordinary = ordered.unwrap_or(&self.scenario.vendor.callbacks);
+        if !ordinary.events.contains(&kind) {
+            return;
+        }
         let callbacks = self.board.callbacks(ordinary, about.whom(), now);
         let later = manner.later.saturating_add(self.board.callback_delay(about.whom(), session.attempt, now));
         // A session's version tells its events from each other, and its ordinal from those of the applicant's other sessions.
@@ -48,8 +51,10 @@ impl World {
         };
         self.counters.callbacks.add(1);
         let plain = self.dialect.event(kind, session, Telling::Plain);
-        let draft = Draft { kind, session, to, terms };
-        let event = Arc::new(draft.event(0, plain.clone(), self.defective_body(&planned[0].copy, kind, session, &plain)));
+        let copies = || planned.iter().filter_map(|each| each.copy);
+        let draft = Draft { kind, session, to, terms, replayed: copies().any(|copy| copy.defect == Some(Defect::Replayed)) };
+        let defective = copies().find_map(|copy| self.defective_body(copy, kind, session, &plain));
+        let event = Arc::new(draft.event(0, plain.clone(), defective));
         for each in planned {
             let Some(copy) = each.copy else {
                 self.enter_callback(each.due, Task::Lose(Arc::clone(&event)));
@@ -64,9 +69,6 @@ impl World {
                 Some(Defect::Contradicting) => {
                     let lie = session.contradicted(&self.scenario.vendor.confidence);
                     Arc::new(draft.event(copy.number, self.dialect.event(kind, &lie, Telling::Plain), None))
-                }
-                Some(Defect::Malformed | Defect::UnknownFields) if event.defective_body.is_none() => {
-                    Arc::new(draft.event(0, plain.clone(), self.defective_body(&Some(copy), kind, session, &plain)))
                 }
                 Some(
                     Defect::Unsigned
@@ -83,8 +85,8 @@ impl World {
     }
 
     /// Returns what a copy says instead of the truth, if that is its defect.
-    fn defective_body(&self, copy: &Option<PlannedCopy>, kind: EventKind, session: &Session, plain: &Bytes) -> Option<Bytes> {
-        match copy.as_ref()?.defect? {
+    fn defective_body(&self, copy: PlannedCopy, kind: EventKind, session: &Session, plain: &Bytes) -> Option<Bytes> {
+        match copy.defect? {
             Defect::Malformed => Some(plain.slice(..plain.len() / 2)),
             Defect::UnknownFields => Some(self.dialect.event(kind, session, Telling::UnknownFields)),
             Defect::Unsigned
@@ -109,11 +111,14 @@ struct Draft<'a> {
     session: &'a Session,
     to: CallbackUrl,
     terms: Arc<Terms>,
+    /// Whether a copy repeats what was sent.
+    replayed: bool,
 }
 
 impl Draft<'_> {
     /// Returns an event; `number` is 0 for the event itself, and tells further ids from it.
     fn event(&self, number: u32, body: Bytes, defective_body: Option<Bytes>) -> Event {
+        let replayed = number == 0 && self.replayed;
         let about = &self.session.about;
         Event {
             id: about.id.event(self.session.version, self.kind, number),
@@ -130,7 +135,7 @@ impl Draft<'_> {
             body,
             defective_body,
             terms: Arc::clone(&self.terms),
-            first_signed: OnceLock::new(),
+            replayed: replayed.then(Box::default),
         }
     }
 }

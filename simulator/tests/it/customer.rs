@@ -7,6 +7,7 @@ use reqwest::{Client, Response, StatusCode};
 
 use crate::stage::{jpeg, json, new_session, text, url};
 
+#[derive(Clone, Copy)]
 pub(crate) struct Customer<'a> {
     pub(crate) client: &'a Client,
     pub(crate) address: SocketAddr,
@@ -25,13 +26,17 @@ impl Customer<'_> {
     pub(crate) async fn walk(&self, reference: &str) -> String {
         let session = self.create(reference).await;
         for kind in ["documents", "selfies"] {
-            let form = Form::new().part("file", Part::bytes(jpeg()).file_name("picture.jpg"));
-            let post = self.client.post(url(self.address, &format!("/v1/sessions/{session}/{kind}"))).bearer_auth(self.key);
-            assert_eq!(post.multipart(form).send().await.unwrap().status(), StatusCode::CREATED);
+            self.upload(&session, kind).await;
         }
         let post = self.client.post(url(self.address, &format!("/v1/sessions/{session}/submit"))).bearer_auth(self.key);
         assert_eq!(post.send().await.unwrap().status(), StatusCode::ACCEPTED);
         session
+    }
+
+    pub(crate) async fn upload(&self, session: &str, kind: &str) {
+        let form = Form::new().part("file", Part::bytes(jpeg()).file_name("picture.jpg"));
+        let post = self.client.post(url(self.address, &format!("/v1/sessions/{session}/{kind}"))).bearer_auth(self.key);
+        assert_eq!(post.multipart(form).send().await.unwrap().status(), StatusCode::CREATED);
     }
 
     pub(crate) async fn get(&self, session: &str) -> Response {

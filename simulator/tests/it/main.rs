@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic, and poll by the machine's own time")]
 
 mod advance;
+mod behaviour;
 mod bounds;
 mod callbacks;
 mod customer;
@@ -9,6 +10,8 @@ mod faults;
 mod flow;
 mod holds;
 mod http2;
+#[cfg(feature = "wiremock")]
+mod mounted;
 mod names;
 mod privacy;
 mod receiver;
@@ -18,6 +21,7 @@ mod shutdown;
 mod snapshot;
 mod stage;
 mod tenants;
+mod testing;
 #[cfg(feature = "tls")]
 mod tls;
 mod wire;

@@ -28,3 +28,27 @@ pub(crate) fn signed_by(request: &Request, secret: &str) -> Vec<bool> {
 pub(crate) fn signed_at(request: &Request) -> i64 {
     header(request, "webhook-timestamp").parse().unwrap()
 }
+
+/// How much older than its own clock a receiver takes a signature to be, in seconds.
+const TOLERANCE: i64 = 300;
+
+/// What a receiver that verifies makes of a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Genuine,
+    Unsigned,
+    Forged,
+    Stale,
+}
+
+/// Verifies a callback as a careful receiver does: the signature first, then its age.
+pub(crate) fn seen(request: &Request, secret: &str) -> Seen {
+    if !request.headers.contains_key("webhook-signature") {
+        return Seen::Unsigned;
+    }
+    if !signed_by(request, secret).contains(&true) {
+        return Seen::Forged;
+    }
+    let age = jiff::Timestamp::now().as_second() - signed_at(request);
+    if (-TOLERANCE..=TOLERANCE).contains(&age) { Seen::Genuine } else { Seen::Stale }
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use kycsim_scenarios::language::{EventKind, Period};
 
@@ -26,6 +26,9 @@ pub(super) use signature::secret;
 
 /// How long after a failed delivery the next one follows, in seconds: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
 const RETRY_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+/// Read from text once, and not with every answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// Translates.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ pub(super) fn signer(secret: &WebhookSecret) -> Result<Arc<dyn Signer>, InvalidW
 
 impl Translator for Generic {
     fn request_name(&self, request: RequestId) -> String {
-        name(request)
+        spell("req_", request.0)
     }
 
     fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal> {
@@ -66,22 +69,22 @@ impl Translator for Generic {
         wire::call(route, payload, &self.hosts)
     }
 
-    fn grant(&self, granted: &Granted, request: RequestId) -> Reply {
+    fn grant(&self, granted: &Granted, request: &str) -> Reply {
         let (status, body) = match granted {
             Granted::Created(session) => (StatusCode::CREATED, wire::session(session, self.wall)),
             Granted::Read(session) | Granted::Cancelled(session) => (StatusCode::OK, wire::session(session, self.wall)),
             Granted::Uploaded(upload) => (StatusCode::CREATED, wire::upload(upload)),
             Granted::Submitted { session, .. } => (StatusCode::ACCEPTED, wire::session(session, self.wall)),
         };
-        reply(status, &name(request), body)
+        reply(status, request, body)
     }
 
-    fn refuse(&self, refusal: &Refusal, request: RequestId) -> Reply {
-        errors::refuse(refusal, &name(request))
+    fn refuse(&self, refusal: &Refusal, request: &str) -> Reply {
+        errors::refuse(refusal, request)
     }
 
-    fn fail(&self, status: u16, request: RequestId) -> Reply {
-        errors::fail(status, &name(request))
+    fn fail(&self, status: u16, request: &str) -> Reply {
+        errors::fail(status, request)
     }
 
     fn hollow(&self, body: &Bytes) -> Bytes {
@@ -101,10 +104,6 @@ impl Translator for Generic {
     }
 }
 
-fn name(request: RequestId) -> String {
-    spell("req_", request.0)
-}
-
 /// Returns an answer with the headers that all answers have.
 fn reply(status: StatusCode, request: &str, body: Vec<u8>) -> Reply {
     let mut reply = Response::new(Bytes::from(body));
@@ -112,7 +111,7 @@ fn reply(status: StatusCode, request: &str, body: Vec<u8>) -> Reply {
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(request) = HeaderValue::from_str(request) {
-        headers.insert("request-id", request);
+        headers.insert(REQUEST_ID, request);
     }
     reply
 }

@@ -1,12 +1,14 @@
 //! What goes over the wire: `docs/dialects/generic.md`, as of 2026-11-22.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::language::{DocumentKind, EventKind};
 use kycsim_scenarios::vendor::{CheckResult, Outcome, Reason};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::call::{Call, NewSession, Upload};
@@ -139,7 +141,7 @@ fn session_wire(session: &Session, wall: WallEpoch) -> SessionWire<'_> {
         status: session.state.status().as_str(),
         attempt: session.attempt,
         version: session.version,
-        decision: session.decided.as_ref().map(|Decided { at, decision, checks }| DecisionWire {
+        decision: session.decided.as_ref().map(|Decided { at, decision, checks, .. }| DecisionWire {
             attempt: decision.attempt,
             outcome: outcome(decision.outcome),
             reasons: &decision.reasons,
@@ -184,25 +186,52 @@ pub(super) fn call(route: Route, payload: Payload, hosts: &AllowedHosts) -> Resu
     }
 }
 
+/// A new session as it mostly comes: all texts, nothing unknown.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainSession<'a> {
+    #[serde(borrow)]
+    reference: Cow<'a, str>,
+    #[serde(borrow)]
+    country: Cow<'a, str>,
+    #[serde(borrow)]
+    document_type: Cow<'a, str>,
+    #[serde(borrow, default)]
+    callback_url: Option<Cow<'a, str>>,
+}
+
 fn new_session(payload: Payload, hosts: &AllowedHosts) -> Result<NewSession, Refusal> {
+    // In one pass, and without a map. What does not fit is read once more, field by field, to find out what is to blame.
+    if let Payload::Json(bytes) = &payload
+        && let Ok(plain) = serde_json::from_slice::<PlainSession<'_>>(bytes)
+    {
+        let callback_url = plain.callback_url.map(|url| callback_url(&url, hosts)).transpose()?;
+        return checked(plain.reference.into_owned(), &plain.country, &plain.document_type, callback_url);
+    }
     let mut fields = object(payload)?;
     let reference = text(&mut fields, "reference", REFERENCE)?;
     let country = text(&mut fields, "country", COUNTRY)?;
     let document = text(&mut fields, "document_type", DOCUMENT_TYPE)?;
-    let callback_url = match fields.remove("callback_url") {
+    let url = match fields.remove("callback_url") {
         None | Some(Value::Null) => None,
-        Some(Value::String(url)) => {
-            Some(CallbackUrl::parse_allowing(&url, hosts).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })?)
-        }
+        Some(Value::String(url)) => Some(callback_url(&url, hosts)?),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             return Err(Refusal::InvalidField { field: "callback_url", expected: "a text" });
         }
     };
     nothing_else(fields)?;
+    checked(reference, &country, &document, url)
+}
+
+fn callback_url(url: &str, hosts: &AllowedHosts) -> Result<CallbackUrl, Refusal> {
+    CallbackUrl::parse_allowing(url, hosts).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })
+}
+
+fn checked(reference: String, country: &str, document: &str, callback_url: Option<CallbackUrl>) -> Result<NewSession, Refusal> {
     Ok(NewSession {
         applicant: applicant(reference)?,
-        country: CountryCode::parse(&country).ok_or(Refusal::InvalidField { field: "country", expected: COUNTRY })?,
-        document: DocumentKind::from_word(&document).ok_or(Refusal::InvalidField { field: "document_type", expected: DOCUMENT_TYPE })?,
+        country: CountryCode::parse(country).ok_or(Refusal::InvalidField { field: "country", expected: COUNTRY })?,
+        document: DocumentKind::from_word(document).ok_or(Refusal::InvalidField { field: "document_type", expected: DOCUMENT_TYPE })?,
         callback_url,
     })
 }
