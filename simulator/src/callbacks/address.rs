@@ -82,6 +82,12 @@ impl CallbackUrl {
         if authority.as_str().contains('@') {
             return refuse("it must not name a user");
         }
+        // What stands between host and port is read by some and ignored by others: `[::1]nonsense`.
+        let behind = authority.as_str().strip_prefix(authority.host()).unwrap_or("nonsense");
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+        if !behind.is_empty() && !behind.strip_prefix(':').is_some_and(is_port) {
+            return refuse("behind its host there may be a port, and nothing else");
+        }
         let url = Self { uri };
         hosts.admit(&url).map(|()| url)
     }
@@ -152,6 +158,11 @@ mod tests {
             "http://10.0.0.1/",
             "http://2130706433/",
             "ftp://127.0.0.1/",
+            "http://[::1]nonsense/",
+            "http://[::1]nonsense:80/",
+            "http://127.0.0.1:/",
+            "http://127.0.0.1:65536/",
+            "http://127.0.0.1:+80/",
         ] {
             assert!(CallbackUrl::parse(text).is_err(), "{text}");
         }
