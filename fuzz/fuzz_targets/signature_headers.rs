@@ -45,7 +45,8 @@ fuzz_target!(|input: &[u8]| {
 fn authorization(stage: &Stage, bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
-    let is_the_key = bytes.split_at_checked(7).is_some_and(|(scheme, key)| scheme.eq_ignore_ascii_case(b"bearer ") && key == API_KEY.as_bytes());
+    let is_the_key =
+        bytes.split_at_checked(7).is_some_and(|(scheme, key)| scheme.eq_ignore_ascii_case(b"bearer ") && key == API_KEY.as_bytes());
     assert_eq!(stage.vendor.knows(&headers), is_the_key);
 }
 

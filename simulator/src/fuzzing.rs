@@ -114,7 +114,8 @@ pub fn play(scenario: Arc<Scenario>) -> Option<Vec<LedgerEntry>> {
             Step::Nothing => break,
             Step::Done | Step::RotateSecret { .. } => {}
             Step::Deliver(delivery) => {
-                let result = if number % 2 == 0 { DeliveryResult::Accepted { status: 204 } } else { DeliveryResult::Refused { status: 500 } };
+                let result =
+                    if number % 2 == 0 { DeliveryResult::Accepted { status: 204 } } else { DeliveryResult::Refused { status: 500 } };
                 let _ = world.delivered(delivery, now, result, now); // one applicant fills no lane: nobody waits for the place
             }
         }

@@ -20,8 +20,8 @@ use crate::secret::{InvalidApiKey, InvalidWebhookSecret};
 use crate::vendor::StartVendorError;
 pub use file::{ReadSnapshotError, WriteSnapshotError};
 pub(crate) use kept::{
-    KeptAnswer, KeptClock, KeptEvent, KeptExamined, KeptFuse, KeptKeyring, KeptOrder, KeptRefusal, KeptReply, KeptSealed, KeptSending, KeptSession,
-    KeptTally, KeptTask, KeptUrl, KeptWorld,
+    KeptAnswer, KeptClock, KeptEvent, KeptExamined, KeptFuse, KeptKeyring, KeptOrder, KeptRefusal, KeptReply, KeptSealed, KeptSending,
+    KeptSession, KeptTally, KeptTask, KeptUrl, KeptWorld,
 };
 
 /// The format that is written, and the newest that is read. It grows with every change that an older reader would misread.

@@ -126,7 +126,8 @@ async fn journey(stage: &Stage, client: &Client, reference: &str) {
 
     let mut new = new_session(reference);
     new["callback_url"] = json!(format!("{}/PATHSECRET?token=QUERYSECRET", stage.backend.uri()));
-    let created = post("/v1/sessions").header("idempotency-key", format!("key-that-repeats-{}", reference.len())).json(&new).send().await.unwrap();
+    let created =
+        post("/v1/sessions").header("idempotency-key", format!("key-that-repeats-{}", reference.len())).json(&new).send().await.unwrap();
     assert_eq!(created.status(), StatusCode::CREATED);
     let session = text(&json(created).await, "id");
     for kind in ["documents", "selfies"] {

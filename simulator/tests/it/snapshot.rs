@@ -119,7 +119,8 @@ async fn tenants_orders_and_incidents_come_back_too() {
     let tenant = stage.vendor.create_tenant(made).unwrap();
     let order = serde_json::from_value(json!({"outcome": "declined", "reasons": ["sanctions_hit"], "progress": "command"})).unwrap();
     tenant.order(&Subject::Applicant("a-1".to_owned()), order).unwrap();
-    let incident = |name: &str| serde_json::from_value(json!({"name": name, "lasts": "2h", "http": {"fault": "error", "status": 503}})).unwrap();
+    let incident =
+        |name: &str| serde_json::from_value(json!({"name": name, "lasts": "2h", "http": {"fault": "error", "status": 503}})).unwrap();
     tenant.start_incident(incident("long"), HOUR).unwrap();
     tenant.start_incident(incident("short"), Duration::from_millis(500)).unwrap();
 

@@ -75,8 +75,10 @@ fn ask(world: &mut World, call: Call, key: &str, now: SimTime) -> Option<Granted
 
 /// Walks an applicant as far as it goes.
 fn walk(world: &mut World, number: u64, now: SimTime) {
-    let Some(Granted::Created(session)) = ask(world, Call::CreateSession(new_session(number)), &format!("new-{number}"), now) else { return };
-    let id = session.about.id;
+    let Some(Granted::Created(session)) = ask(world, Call::CreateSession(new_session(number)), &format!("new-{number}"), now) else {
+        return;
+    };
+    let id = session.about.id.clone();
     let picture = Picture { kind: PictureKind::Jpeg, bytes: 9 };
     for slot in [ImageSlot::Document(Side::Front), ImageSlot::Selfie] {
         ask(world, Call::Upload { session: id.clone(), slot, picture }, "none", now);
@@ -154,6 +156,9 @@ fn what_makes_no_sense_is_refused() {
         World::resumed(&config, Dialect::Generic.translator(&config), Arc::default(), kept, world.counters.read()).err()
     };
     assert_eq!(resumed(|_| {}), None);
-    assert!(matches!(resumed(|kept| kept.callback_url.as_mut().unwrap().0 = "http://192.0.2.1/".to_owned()), Some(Unsound::CallbackUrl(_))));
+    assert!(matches!(
+        resumed(|kept| kept.callback_url.as_mut().unwrap().0 = "http://192.0.2.1/".to_owned()),
+        Some(Unsound::CallbackUrl(_))
+    ));
     assert!(matches!(resumed(|kept| kept.sessions.clear()), Some(Unsound::Dangling(_))));
 }
