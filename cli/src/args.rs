@@ -120,6 +120,9 @@ pub(crate) struct VendorArgs {
     /// Where callbacks go when a session names no address of its own; loopback only
     #[arg(long)]
     pub(crate) callback_url: Option<String>,
+    /// Go on from this file if it is there, and leave everything in it at the end: sessions, what is still to come, and secrets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

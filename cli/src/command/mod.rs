@@ -8,3 +8,4 @@ pub(crate) mod vendor;
 
 mod load_scenario;
 mod result;
+mod vendor_state;

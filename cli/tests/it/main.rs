@@ -8,3 +8,4 @@ mod crash;
 mod interrupt;
 mod invariants;
 mod scenario;
+mod vendor_state;
