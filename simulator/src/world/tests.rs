@@ -1,5 +1,7 @@
 //! The core without sockets and without waiting: time is a number that the test counts up.
 
+mod kept;
+
 use std::time::{Duration, Instant};
 
 use kycsim_scenarios::ledger::DeliveryResult;
@@ -27,14 +29,17 @@ outcomes = { approved = 1 }
 decision_delay = { distribution = "constant", value = "8s" }
 "#;
 
-#[expect(clippy::disallowed_methods, reason = "a clock wants an epoch; nobody reads this one")]
 fn world(more: &str) -> World {
-    let scenario = Scenario::parse("test", &format!("{HEAD}{more}")).unwrap();
+    let config = config_of(Scenario::parse("test", &format!("{HEAD}{more}")).unwrap());
+    World::new(&config, Dialect::Generic.translator(&config), Arc::default())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a clock wants an epoch; nobody reads this one")]
+fn config_of(scenario: Scenario) -> VendorConfig {
     let clock = Clock::starting_at(Instant::now());
     let secret = WebhookSecret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-    let config = VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret, clock)
-        .callback_url(CallbackUrl::parse("http://127.0.0.1:1/").unwrap());
-    World::new(&config, Dialect::Generic.translator(&config), Arc::default())
+    VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret, clock)
+        .callback_url(CallbackUrl::parse("http://127.0.0.1:1/").unwrap())
 }
 
 fn secs(seconds: u64) -> SimTime {
