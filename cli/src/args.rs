@@ -138,6 +138,9 @@ pub(crate) struct VendorArgs {
     /// Leave the admin API and the control room out, whatever the token
     #[arg(long)]
     pub(crate) no_admin: bool,
+    /// Go on from this file if it is there, and leave everything in it at the end: sessions, what is still to come, and secrets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 /// How time goes by, as it is written on a command line.

@@ -97,7 +97,9 @@ async fn ask(core: &Core, asked: &Verification) -> Result<(), StoreError> {
             Applied::Decided(_) | Applied::Ended => (true, None),
             Applied::Changed => (report.version >= verification.reconcile_version, None),
             // The answer is as new as what made us ask: so that was not true.
-            Applied::Repeated | Applied::Pending | Applied::Refused(_) => (!awaited && report.version >= verification.reconcile_version, None),
+            Applied::Repeated | Applied::Pending | Applied::Refused(_) => {
+                (!awaited && report.version >= verification.reconcile_version, None)
+            }
         },
         Err(error) => match error.verdict() {
             Verdict::GiveUp if awaited => {

@@ -53,6 +53,14 @@ impl<T> Agenda<T> {
         self.entries.peek().map(|entry| entry.due)
     }
 
+    /// Returns what has not happened yet, in the order in which it will: entered again like this, it happens as it would have.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<(SimTime, &T)> {
+        let mut entries: Vec<&Entry<T>> = self.entries.iter().collect();
+        entries.sort_unstable_by_key(|entry| (entry.due, entry.sequence));
+        entries.into_iter().map(|entry| (entry.due, &entry.item)).collect()
+    }
+
     /// How many items are entered.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -120,6 +128,8 @@ mod tests {
             }
             let mut expected: Vec<(u64, usize)> = dues.iter().copied().zip(0..).collect();
             expected.sort_unstable();
+            let foreseen: Vec<(u64, usize)> = agenda.in_order().into_iter().map(|(due, index)| (due.as_micros(), *index)).collect();
+            prop_assert_eq!(&foreseen, &expected);
             let taken: Vec<(u64, usize)> =
                 std::iter::from_fn(|| agenda.take_due(SimTime::MAX)).map(|(due, index)| (due.as_micros(), index)).collect();
             prop_assert_eq!(taken, expected);

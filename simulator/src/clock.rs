@@ -8,16 +8,20 @@
 //! vendor does of its own accord follows the tenant's clock**: decisions, callbacks, retries, expiry, incidents, rate limits. And signatures carry the
 //! machine's time of day, because receivers compare it with their own.
 
+mod kept;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use kycsim_scenarios::SimTime;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::Interval;
 
 /// How scenario time goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClockMode {
     /// As the machine's.
     #[default]
@@ -29,7 +33,8 @@ pub enum ClockMode {
 }
 
 /// How many times as fast scenario time goes by: greater than 0, at most a million.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct TimeScale(f64);
 
 /// Why a factor is refused.
@@ -53,6 +58,20 @@ impl TimeScale {
     #[must_use]
     pub const fn factor(self) -> f64 {
         self.0
+    }
+}
+
+impl TryFrom<f64> for TimeScale {
+    type Error = InvalidTimeScale;
+
+    fn try_from(factor: f64) -> Result<Self, InvalidTimeScale> {
+        Self::new(factor)
+    }
+}
+
+impl From<TimeScale> for f64 {
+    fn from(scale: TimeScale) -> Self {
+        scale.0
     }
 }
 

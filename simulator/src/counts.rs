@@ -34,6 +34,11 @@ macro_rules! counters {
             pub(crate) fn read(&self) -> Counts {
                 Counts { $($name: self.$name.read()),+ }
             }
+
+            /// Goes on from `counts`.
+            pub(crate) fn resume(&self, counts: Counts) {
+                $(self.$name.set(counts.$name);)+
+            }
         }
     };
 }
@@ -123,6 +128,11 @@ impl Counter {
     pub(crate) fn subtract(&self, by: u64) {
         let before = self.0.fetch_sub(by, Ordering::Release);
         debug_assert!(before >= by, "what was never entered cannot be done");
+    }
+
+    /// For the beginning only, before anybody counts.
+    pub(crate) fn set(&self, to: u64) {
+        self.0.store(to, Ordering::Release);
     }
 
     pub(crate) fn read(&self) -> u64 {

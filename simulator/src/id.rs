@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::language::EventKind;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Names one session: `ses_` and 26 letters and digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct SessionId(Arc<str>);
 
 impl SessionId {

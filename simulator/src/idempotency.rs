@@ -2,11 +2,17 @@
 
 use std::collections::VecDeque;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use foldhash::HashMap;
+use kycsim_scenarios::Scenario;
 use sha2::{Digest as _, Sha256};
 
 use crate::call::Granted;
+use crate::callbacks::AllowedHosts;
 use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::snapshot::{KeptAnswer, KeptRefusal, KeptReply, Unsound};
 
 /// A customer's name for one request: the same key is the same request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -71,6 +77,50 @@ impl Answered {
         }
         self.in_order.push_back(request.key.clone());
         self.answers.insert(request.key, (request.fingerprint, answer.clone()));
+    }
+
+    /// Returns what is kept of them, the oldest first.
+    pub(crate) fn kept(&self) -> Vec<KeptAnswer> {
+        let kept = self.in_order.iter().filter_map(|key| {
+            let (fingerprint, answer) = self.answers.get(key)?;
+            let reply = reply_kept(answer)?;
+            Some(KeptAnswer { key: key.0.clone(), fingerprint: BASE64_STANDARD.encode(fingerprint.0), reply })
+        });
+        kept.collect()
+    }
+
+    /// Returns the answers that were kept, the latest of them if there may be fewer now.
+    pub(crate) fn resumed(keeps: usize, kept: Vec<KeptAnswer>, scenario: &Scenario, hosts: &AllowedHosts) -> Result<Self, Unsound> {
+        let mut answered = Self::new(keeps);
+        for KeptAnswer { key, fingerprint, reply } in kept {
+            let key = IdempotencyKey::parse(key.as_bytes()).ok_or(Unsound::Unreadable("an idempotency key"))?;
+            let digest = BASE64_STANDARD.decode(fingerprint).ok().and_then(|digest| digest.try_into().ok());
+            let fingerprint = Fingerprint(digest.ok_or(Unsound::Unreadable("a digest"))?);
+            let answer = match reply {
+                KeptReply::Created(session) => Ok(Granted::Created(Session::resumed(session, scenario, hosts)?)),
+                KeptReply::Submitted(session) => {
+                    Ok(Granted::Submitted { session: Session::resumed(session, scenario, hosts)?, told: None })
+                }
+                KeptReply::Refused(KeptRefusal::NoSuchSession) => Err(Refusal::NoSuchSession),
+                KeptReply::Refused(KeptRefusal::ImagesMissing) => Err(Refusal::ImagesMissing),
+                KeptReply::Refused(KeptRefusal::WrongStatus { status }) => Err(Refusal::WrongStatus { status }),
+            };
+            answered.keep(Repeatable { key, fingerprint }, &answer);
+        }
+        Ok(answered)
+    }
+}
+
+/// Returns what is kept of an answer; none of one that no repeatable request ever gets.
+fn reply_kept(answer: &Answer) -> Option<KeptReply> {
+    match answer {
+        Ok(Granted::Created(session)) => Some(KeptReply::Created(session.into())),
+        Ok(Granted::Submitted { session, .. }) => Some(KeptReply::Submitted(session.into())),
+        Ok(Granted::Read(_) | Granted::Uploaded(_) | Granted::Cancelled(_)) => None,
+        Err(Refusal::NoSuchSession) => Some(KeptReply::Refused(KeptRefusal::NoSuchSession)),
+        Err(Refusal::ImagesMissing) => Some(KeptReply::Refused(KeptRefusal::ImagesMissing)),
+        Err(Refusal::WrongStatus { status }) => Some(KeptReply::Refused(KeptRefusal::WrongStatus { status: *status })),
+        Err(_) => None,
     }
 }
 

@@ -61,6 +61,14 @@ impl Ledger {
         (entries, next)
     }
 
+    /// Takes back in what was written before. Nobody who listens hears of it again.
+    pub(crate) fn resume(&mut self, entries: Vec<LedgerEntry>) {
+        let beyond = entries.len().saturating_sub(self.keeps);
+        self.counters.ledger_dropped.add(beyond as u64);
+        self.written += entries.len() as u64;
+        self.entries = entries.into_iter().skip(beyond).collect();
+    }
+
     /// Returns what is kept, oldest first.
     pub(crate) fn entries(&self) -> Vec<LedgerEntry> {
         self.entries.iter().cloned().collect()

@@ -13,6 +13,7 @@
 //! | `callbacks` | addresses, events, lanes and deliveries |
 //! | `journal` | what went over the wire, and the questions that tests ask about it |
 //! | `admin` | the admin API under `/__admin`, and the control room |
+//! | `snapshot` | a vendor's state as a value and as a file, to go on from after a restart |
 //! | [`testing`] | a vendor for tests, in a line |
 //! | `dialects` | translators between a vendor's HTTP API and the neutral words of the core |
 //!
@@ -28,6 +29,9 @@ mod config;
 mod counts;
 mod dialects;
 mod driver;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod id;
 mod idempotency;
@@ -37,6 +41,7 @@ mod picture;
 mod refusal;
 mod secret;
 mod session;
+mod snapshot;
 mod store;
 mod tenant;
 mod tenants;
@@ -58,6 +63,7 @@ pub use journal::{
 };
 pub use ledger::LedgerSink;
 pub use secret::{AdminToken, ApiKey, InvalidAdminToken, InvalidApiKey, InvalidWebhookSecret, NoRandomness, WebhookSecret};
+pub use snapshot::{ReadSnapshotError, RestoreVendorError, Snapshot, Unsound, WriteSnapshotError};
 pub use tenants::{
     AdvanceError, CreateTenantError, DecisionView, DeleteTenantError, INCIDENT_TTL_MAX, IncidentView, NewTenant, Outstanding, ReceiverView,
     RotateSecretError, SessionView, Subject, TenantHandle, WaitTimeout,

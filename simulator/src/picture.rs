@@ -1,5 +1,7 @@
 //! What is looked at in a picture: its kind, its length, and whether it is whole. Its bytes are not kept, here or anywhere.
 
+use serde::{Deserialize, Serialize};
+
 use crate::refusal::Refusal;
 
 const JPEG_BEGINS: [u8; 3] = [0xFF, 0xD8, 0xFF];
@@ -9,7 +11,7 @@ const PNG_BEGINS: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n'];
 const PNG_ENDS: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82];
 
 /// A picture that was received whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Picture {
     /// What kind of file.
     pub(crate) kind: PictureKind,
@@ -18,7 +20,8 @@ pub(crate) struct Picture {
 }
 
 /// Which kind of picture file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum PictureKind {
     Jpeg,
     Png,

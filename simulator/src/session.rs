@@ -1,11 +1,14 @@
 //! A session as the vendor keeps it: the pure state, and what the outside may see of it.
 
+mod kept;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use kycsim_scenarios::language::{Confidence, DocumentKind, Whom};
 use kycsim_scenarios::vendor::{CheckResult, Decision, IllegalTransition, Outcome, Reason, SessionEvent, SessionState, check_results};
 use kycsim_scenarios::{Fate, SimTime};
+use serde::{Deserialize, Serialize};
 
 use crate::call::Upload;
 use crate::callbacks::CallbackUrl;
@@ -48,7 +51,7 @@ pub(crate) struct About {
 }
 
 /// A decision, when it was made, and what the checks found that led to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Decided {
     pub(crate) at: SimTime,
     pub(crate) decision: Decision,
@@ -60,8 +63,8 @@ pub(crate) struct Decided {
 }
 
 /// Which pictures there are. A later one takes the place of an earlier one.
-#[derive(Debug, Clone, Copy, Default)]
-struct Images {
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Images {
     front: Option<Picture>,
     back: Option<Picture>,
     selfie: Option<Picture>,
@@ -86,7 +89,8 @@ pub(crate) enum Side {
 /// Two capital letters: ISO 3166-1 alpha-2 by its form.
 ///
 /// Any such pair is taken, not only the countries that scenarios can make applicants for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct CountryCode([u8; 2]);
 
 impl CountryCode {
@@ -97,6 +101,20 @@ impl CountryCode {
 
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default() // `parse` took ASCII only
+    }
+}
+
+impl TryFrom<String> for CountryCode {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a country is two capital letters")
+    }
+}
+
+impl From<CountryCode> for String {
+    fn from(code: CountryCode) -> Self {
+        code.as_str().to_owned()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Where sessions are kept, and how often each applicant has called. Both are bounded: at the bound the vendor answers that it is full.
 
 use foldhash::HashMap;
-use kycsim_scenarios::ApplicantKey;
+use kycsim_scenarios::{ApplicantKey, Scenario};
 
+use crate::callbacks::AllowedHosts;
 use crate::id::SessionId;
 use crate::refusal::Refusal;
 use crate::session::Session;
+use crate::snapshot::{KeptSession, KeptTally, Unsound};
 
 /// All sessions of one tenant. Nothing is ever taken out: a run ends before its store is full, or is told that it is full.
 #[derive(Debug)]
@@ -63,6 +65,38 @@ impl Store {
         let mut picked: Vec<&Session> = self.sessions.values().map(Box::as_ref).filter(|session| pick(session)).collect();
         picked.sort_by(|a, b| (b.about.created_at, b.about.id.as_str()).cmp(&(a.about.created_at, a.about.id.as_str())));
         picked.into_iter().take(most).cloned().collect()
+    }
+
+    /// Returns what is kept of it, in an order that is the same every time.
+    pub(crate) fn keep(&self) -> (Vec<KeptSession>, Vec<KeptTally>) {
+        let mut sessions: Vec<&Session> = self.sessions.values().map(Box::as_ref).collect();
+        sessions.sort_unstable_by(|a, b| (a.about.created_at, &a.about.id).cmp(&(b.about.created_at, &b.about.id)));
+        let tally = |(applicant, Tally { requests, sessions }): (&ApplicantKey, &Tally)| KeptTally {
+            applicant: applicant.clone(),
+            requests: *requests,
+            sessions: *sessions,
+        };
+        let mut applicants: Vec<KeptTally> = self.applicants.iter().map(tally).collect();
+        applicants.sort_unstable_by(|a, b| a.applicant.cmp(&b.applicant));
+        (sessions.into_iter().map(KeptSession::from).collect(), applicants)
+    }
+
+    /// Returns the store that was kept. It may hold more than `holds`: then it takes in nothing new.
+    pub(crate) fn resumed(
+        holds: usize,
+        (sessions, applicants): (Vec<KeptSession>, Vec<KeptTally>),
+        scenario: &Scenario,
+        hosts: &AllowedHosts,
+    ) -> Result<Self, Unsound> {
+        let mut store = Self::new(holds);
+        for kept in sessions {
+            let session = Session::resumed(kept, scenario, hosts)?;
+            store.sessions.insert(session.about.id.clone(), Box::new(session));
+        }
+        for KeptTally { applicant, requests, sessions } in applicants {
+            store.applicants.insert(applicant, Tally { requests, sessions });
+        }
+        Ok(store)
     }
 
     fn tally(&mut self, applicant: &ApplicantKey) -> Result<&mut Tally, Refusal> {

@@ -2,6 +2,8 @@
 //!
 //! Everybody comes here to decide, and waits outside: no guard of a lock lives across an await. All tenants of a vendor are in `tenants`.
 
+mod kept;
+
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -22,7 +24,7 @@ use crate::idempotency::Repeatable;
 use crate::journal::{Body, Headers, Journal, RecordedDelivery, RecordedRequest};
 use crate::refusal::Refusal;
 use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret, random};
-use crate::tenants::{Advances, Keyring, RotateSecretError};
+use crate::tenants::{Advances, Fuses, Keyring, RotateSecretError};
 use crate::world::{Step, World};
 
 /// How long an answer waits at most for a callback that is to come before it.
@@ -54,6 +56,7 @@ pub(crate) struct Tenant {
     next_webhook_secret: Option<WebhookSecret>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) advances: Advances,
+    pub(crate) fuses: Fuses,
     /// Cancelled when it is to begin nothing new.
     pub(crate) stop: CancellationToken,
     /// Cancelled when what is under way is to be cut short.
@@ -156,6 +159,7 @@ impl Tenant {
             next_webhook_secret: config.next_webhook_secret.clone(),
             counters,
             advances: Advances::default(),
+            fuses: Fuses::default(),
             stop: stop.child_token(),
             kill: kill.child_token(),
             first_request_id: (started << 64) + (u128::from(serial) << 40),

@@ -17,6 +17,7 @@ use crate::counts::Counts;
 use crate::dialects::Dialect;
 use crate::http::Server;
 use crate::secret::InvalidWebhookSecret;
+use crate::snapshot::{RestoreVendorError, Snapshot};
 use crate::tenant::Tenant;
 use crate::tenants::{CreateTenantError, DeleteTenantError, NewTenant, TenantHandle, Tenants};
 
@@ -64,36 +65,82 @@ pub struct Remains {
     pub cut_short: usize,
 }
 
+/// A vendor that does not listen yet, and what is cancelled when it stops.
+struct Begun {
+    vendor: Vendor,
+    stop: CancellationToken,
+}
+
+impl Begun {
+    fn listening(self, config: &VendorConfig, listener: TcpListener) -> Vendor {
+        let Self { vendor, stop } = self;
+        let admin = Admin::new(config.admin.clone(), Arc::clone(&vendor.tenants), stop.clone()).map(Arc::new);
+        let server = Server::new(config, Arc::clone(&vendor.tenants), admin, vendor.tasks.clone(), stop, vendor.kill.clone());
+        vendor.tasks.spawn(server.run(listener));
+        vendor
+    }
+}
+
 impl Vendor {
     /// Starts a vendor that listens on `listener` until `stop` is cancelled. Call it within a tokio runtime.
     ///
     /// # Errors
     /// [`StartVendorError`] when scenario, secret or listener are of no use.
     pub fn start(config: VendorConfig, listener: TcpListener, stop: &CancellationToken) -> Result<Self, StartVendorError> {
-        let (vendor, stop) = Self::begin(&config, listener.local_addr()?, stop)?;
-        let admin = Admin::new(config.admin.clone(), Arc::clone(&vendor.tenants), stop.clone()).map(Arc::new);
-        let server = Server::new(&config, Arc::clone(&vendor.tenants), admin, vendor.tasks.clone(), stop, vendor.kill.clone());
-        vendor.tasks.spawn(server.run(listener));
-        Ok(vendor)
+        let address = listener.local_addr()?;
+        let begun = Self::begin::<StartVendorError>(&config, address, stop, |config, dialect, tasks, stop, kill| {
+            Ok(Tenants::start(config, dialect, tasks, stop, kill)?)
+        })?;
+        Ok(begun.listening(&config, listener))
+    }
+
+    /// Starts a vendor that goes on where the one stood of which `snapshot` was taken, with all its tenants, as if no time had passed since. Call it
+    /// within a tokio runtime.
+    ///
+    /// What may change while a vendor runs is as it was then: the clock (that of `config` is not used), webhook secrets, the callback address. What may
+    /// not (the default tenant's API key, limits, allowed hosts, sink, TLS) is as `config` says, and its scenario must be the same. Callbacks that were
+    /// on their way are sent again: at least once, as by a real vendor. Time of day in payloads goes on from where it was, too; signatures carry the
+    /// machine's.
+    ///
+    /// # Errors
+    /// [`RestoreVendorError`] when the snapshot does not fit, or what [`Vendor::start`] refuses.
+    pub fn start_from(
+        config: VendorConfig,
+        snapshot: Snapshot,
+        listener: TcpListener,
+        stop: &CancellationToken,
+    ) -> Result<Self, RestoreVendorError> {
+        let address = listener.local_addr().map_err(StartVendorError::from)?;
+        let resume = |config, _, tasks, stop, kill| Tenants::resume(config, snapshot, tasks, stop, kill);
+        let begun = Self::begin(&config, address, stop, resume)?;
+        Ok(begun.listening(&config, listener))
     }
 
     /// Starts a vendor that somebody else listens for, at `address`.
     #[cfg(feature = "wiremock")]
     pub(crate) fn start_unlistened(config: &VendorConfig, address: SocketAddr) -> Result<Self, StartVendorError> {
-        Self::begin(config, address, &CancellationToken::new()).map(|(vendor, _)| vendor)
+        let begun = Self::begin::<StartVendorError>(config, address, &CancellationToken::new(), |config, dialect, tasks, stop, kill| {
+            Ok(Tenants::start(config, dialect, tasks, stop, kill)?)
+        })?;
+        Ok(begun.vendor)
     }
 
-    /// Starts all but the listening. Returns what is cancelled when it stops, too.
-    fn begin(config: &VendorConfig, address: SocketAddr, stop: &CancellationToken) -> Result<(Self, CancellationToken), StartVendorError> {
+    /// Starts all but the listening, with the tenants that `people` starts.
+    fn begin<E: From<StartVendorError>>(
+        config: &VendorConfig,
+        address: SocketAddr,
+        stop: &CancellationToken,
+        people: impl FnOnce(VendorConfig, Dialect, TaskTracker, CancellationToken, CancellationToken) -> Result<Tenants, E>,
+    ) -> Result<Begun, E> {
         let word = &config.scenario.vendor.dialect;
         let dialect = Dialect::from_word(word).ok_or_else(|| StartVendorError::UnknownDialect { dialect: word.clone() })?;
         if let Some(url) = &config.callback_url {
-            config.callback_hosts.admit(url)?;
+            config.callback_hosts.admit(url).map_err(StartVendorError::from)?;
         }
         let (stop, kill, tasks) = (stop.child_token(), CancellationToken::new(), TaskTracker::new());
-        let tenants = Arc::new(Tenants::start(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
+        let tenants = Arc::new(people(config.clone(), dialect, tasks.clone(), stop.clone(), kill.clone())?);
         tracing::info!(%address, dialect = dialect.as_str(), scenario = config.scenario.name.as_str(), "vendor started");
-        Ok((Self { address, tenants, tasks, kill, stop: stop.clone().drop_guard() }, stop))
+        Ok(Begun { vendor: Self { address, tenants, tasks, kill, stop: stop.clone().drop_guard() }, stop })
     }
 
     /// Where it listens.
@@ -178,6 +225,23 @@ impl Vendor {
     ///
     /// Nothing that is still to come is waited for; [`Vendor::idle`] does that.
     pub async fn shutdown(self, within: Duration) -> Remains {
+        self.end(within).await.0
+    }
+
+    /// Stops like [`Vendor::shutdown`], and returns how everything stood after the last of what was under way. What was cut short is tried again by the
+    /// vendor that is started from it.
+    pub async fn shutdown_to_snapshot(self, within: Duration) -> (Remains, Snapshot) {
+        let (remains, tenants) = self.end(within).await;
+        (remains, tenants.keep())
+    }
+
+    /// Returns how everything stands: each tenant at one moment, one after another. Nothing of a tenant happens while it is copied (about a microsecond a
+    /// session). See [`Snapshot`] for what it holds, and what not.
+    pub fn snapshot(&self) -> Snapshot {
+        self.tenants.keep()
+    }
+
+    async fn end(self, within: Duration) -> (Remains, Arc<Tenants>) {
         let clock = self.default().clock.clone();
         drop(self.stop);
         self.tasks.close();
@@ -191,7 +255,7 @@ impl Vendor {
         let counts = self.tenants.all().into_iter().map(|tenant| tenant.counts());
         let (decisions, callbacks) = counts
             .fold((0, 0), |(decisions, callbacks), counts| (decisions + counts.decisions_pending, callbacks + counts.callbacks_pending));
-        Remains { decisions, callbacks, cut_short }
+        (Remains { decisions, callbacks, cut_short }, self.tenants)
     }
 }
 

@@ -9,3 +9,4 @@ pub(crate) mod vendor;
 
 mod load_scenario;
 mod result;
+mod vendor_state;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kycsim_simulator::{AllowedHosts, ApiKey, CallbackUrl, Clock, Vendor, VendorConfig, WebhookSecret};
+use kycsim_simulator::{AllowedHosts, ApiKey, CallbackUrl, Clock, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 
 use super::load_scenario::load_scenario;
+use super::vendor_state;
 use crate::CommandResult;
 use crate::args::VendorArgs;
 use crate::exit::{Exit, Failure};
@@ -46,13 +47,13 @@ pub(crate) fn run(args: VendorArgs) -> CommandResult {
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-        let vendor = Vendor::start(config, listener, &stop).map_err(Failure::usage)?;
+        let vendor = vendor_state::start(config, args.state.as_deref(), listener, &stop)?;
         super::result::print(&format!("vendor ({}) on http://{}\n", name.as_str(), vendor.address()))?;
         if !args.no_admin {
             tell(&format!("control room: http://{}/__admin/", vendor.address()));
         }
         stop.cancelled().await;
-        vendor.shutdown(SHUTDOWN).await;
+        vendor_state::end(vendor, args.state.as_deref(), SHUTDOWN).await?;
         Ok(Exit::Success)
     })
 }

@@ -75,6 +75,12 @@ impl Server {
         Self { child, url }
     }
 
+    /// Sends it a signal by its name, such as `TERM`, and returns with which code it ends.
+    pub(crate) fn end(mut self, name: &str) -> Option<i32> {
+        signal(&self.child, name);
+        self.child.wait().unwrap().code()
+    }
+
     /// Kills it as `kill -9` does: it gets no chance to tidy up.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

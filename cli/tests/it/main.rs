@@ -9,3 +9,5 @@ mod ctl;
 mod interrupt;
 mod invariants;
 mod scenario;
+mod vendor_doc;
+mod vendor_state;

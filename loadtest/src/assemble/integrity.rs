@@ -62,6 +62,9 @@ pub(super) fn check(records: &Records, truth: &Truth<'_>) -> Integrity {
     integrity
 }
 
+/// What must happen once: the effect, the attempt, the status that was told, and how often the decision had been changed before.
+type Effect<'a> = (&'static str, Option<u32>, Option<&'a str>, u32);
+
 enum Judgement {
     Sound,
     /// The vendor, or time, still owes something.
@@ -203,7 +206,7 @@ impl Applicant<'_> {
 
     /// One decision must have one effect: applied once for each attempt, and told once. Each change of the vendor's begins anew.
     fn doubled(&self) -> Option<String> {
-        let mut effects: BTreeMap<(&str, Option<u32>, Option<&str>, u32), u32> = BTreeMap::new();
+        let mut effects: BTreeMap<Effect<'_>, u32> = BTreeMap::new();
         let mut changes: BTreeMap<Option<u32>, u32> = BTreeMap::new();
         for event in &self.answer.events {
             let changed = changes.entry(event.attempt).or_insert(0);

@@ -62,6 +62,8 @@ fn fates(ledger: &[LedgerEntry]) -> Fates {
             | LedgerEvent::Cancelled
             | LedgerEvent::CallbackHeld { .. }
             | LedgerEvent::CallbackLost { .. }
+            | LedgerEvent::Revised { .. }
+            | LedgerEvent::ReceiverDisabled { .. }
             | LedgerEvent::CallbackGivenUp { .. } => {}
         }
     }

@@ -136,7 +136,8 @@ async fn a_backend_that_follows_changes_is_not_accused() {
     assert_eq!(naive.run.integrity.findings, []);
     let reference = rehearse(&longer(&scenario(EVERYTHING, CHANGING)), Backends::Reference).await;
     assert_eq!(reference.run.integrity.findings, []);
-    let revised = |played: &crate::world::Played| played.ledger.iter().filter(|entry| matches!(entry.event, LedgerEvent::Revised { .. })).count();
+    let revised =
+        |played: &crate::world::Played| played.ledger.iter().filter(|entry| matches!(entry.event, LedgerEvent::Revised { .. })).count();
     assert!(revised(&naive) > 10 && revised(&reference) > 5, "{} {}", revised(&naive), revised(&reference));
 }
 

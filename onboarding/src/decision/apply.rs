@@ -152,14 +152,7 @@ async fn decide(
             let expires_at = clock::later(cause.at, config.verification_lifetime);
             verification.expires(conn, expires_at).await?;
         }
-        Move::Approve
-        | Move::Reject
-        | Move::Capture
-        | Move::Submit
-        | Move::Expire
-        | Move::Clear
-        | Move::Revoke
-        | Move::Suspend => {}
+        Move::Approve | Move::Reject | Move::Capture | Move::Submit | Move::Expire | Move::Clear | Move::Revoke | Move::Suspend => {}
     }
     notice::send(conn, cause, verification).await
 }

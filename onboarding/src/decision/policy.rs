@@ -74,7 +74,9 @@ pub(crate) fn rule_change(standing: &Standing, decision: &VendorDecision) -> Opt
     let taken = match (standing.status, taken, standing.by_people) {
         (Status::PendingReview, Move::Approve, _) | (Status::Rejected, Move::Approve, false) => Move::Clear,
         (Status::PendingReview, Move::Reject, _) | (Status::Approved, Move::Reject, false) => Move::Revoke,
-        (Status::Approved, Move::Refer, _) | (Status::Approved, Move::Reject, true) | (Status::Rejected, Move::Refer, false) => Move::Suspend,
+        (Status::Approved, Move::Refer, _) | (Status::Approved, Move::Reject, true) | (Status::Rejected, Move::Refer, false) => {
+            Move::Suspend
+        }
         _ => return None,
     };
     Some(Ruling { taken, reason })

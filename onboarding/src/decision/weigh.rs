@@ -174,10 +174,9 @@ mod tests {
     fn changes(status: Status, by_people: bool, outcome: Outcome, reasons: &[Reason], expected: Option<Move>) {
         let recorded = Some(Recorded { outcome: Some(Outcome::Review), reasons: vec![Reason::ImageGlare] });
         let standing = Standing { status, version: 3, recorded, asked: true, by_people, ..submitted() };
-        match weigh(&standing, &decided(4, outcome, reasons)) {
-            Finding::Changes { ruling, .. } => assert_eq!(ruling.map(|ruling| ruling.taken), expected),
-            other => panic!("{other:?}"),
-        }
+        let finding = weigh(&standing, &decided(4, outcome, reasons));
+        let Finding::Changes { ruling, .. } = finding else { panic!("{finding:?}") };
+        assert_eq!(ruling.map(|ruling| ruling.taken), expected);
     }
 
     #[test]

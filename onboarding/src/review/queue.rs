@@ -67,7 +67,9 @@ pub(crate) async fn decided_by_people(conn: &mut SqliteConnection, verification:
 pub(crate) async fn list(conn: &mut SqliteConnection, order: Order, limit: u32) -> Result<Vec<Case>, StoreError> {
     let query = match order {
         Order::OldestFirst => sqlx::query(select_case!("WHERE r.status IN ('waiting', 'claimed') ORDER BY r.opened_at, r.id LIMIT ?")),
-        Order::HighestRiskFirst => sqlx::query(select_case!("WHERE r.status IN ('waiting', 'claimed') ORDER BY r.risk DESC, r.opened_at, r.id LIMIT ?")),
+        Order::HighestRiskFirst => {
+            sqlx::query(select_case!("WHERE r.status IN ('waiting', 'claimed') ORDER BY r.risk DESC, r.opened_at, r.id LIMIT ?"))
+        }
     };
     query.bind(limit).fetch_all(conn).await?.iter().map(Case::read).collect()
 }

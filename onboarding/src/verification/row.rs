@@ -88,7 +88,10 @@ impl Verification {
             self.ask_no_more(conn).await?;
         }
         if reopens {
-            sqlx::query("UPDATE verifications SET vendor_accepted_at = NULL WHERE id = ?").bind(self.id.as_str()).execute(&mut *conn).await?;
+            sqlx::query("UPDATE verifications SET vendor_accepted_at = NULL WHERE id = ?")
+                .bind(self.id.as_str())
+                .execute(&mut *conn)
+                .await?;
             self.vendor_accepted_at = None;
         }
         sqlx::query("UPDATE verifications SET status = ?, attempt = ?, revision = ?, reason = ?, updated_at = ? WHERE id = ?")

@@ -1,8 +1,9 @@
 //! What was acknowledged survives the end of the process.
 
 use kycsim_onboarding::{Backend, CallbackSecret, Database, OnboardingConfig, OpenBackendError, OpenDatabaseError, Secret};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr as _, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::vendor::Trouble;
@@ -105,6 +106,47 @@ async fn a_newer_database_is_refused() {
     let error = Backend::open(config).await.unwrap_err();
     assert!(matches!(error, OpenBackendError::Database(OpenDatabaseError::TooNew { found: 99, known: 2, .. })), "{error:?}");
     assert!(error.to_string().contains("run the newer program"), "{error}");
+}
+
+/// A database of the first version, in which somebody was approved after a review.
+async fn first_version(folder: &TempDir) {
+    let options = SqliteConnectOptions::new().filename(folder.path().join("backend.sqlite")).create_if_missing(true);
+    let mut database = options.connect().await.unwrap();
+    let sql = include_str!("../../migrations/0001_initial.sql");
+    let first = Migration::new(1, "initial".into(), MigrationType::Simple, sql.into_sql_str(), false);
+    Migrator::with_migrations(vec![first]).run(&mut database).await.unwrap();
+    let rows = "\
+        INSERT INTO accounts VALUES ('acc_1', x'01', x'01', 'a-1', 'a@example.com', 'DE', 1); \
+        INSERT INTO verifications (id, account, idempotency, country, document_type, status, attempt, reconcile_at, expires_at, created_at, updated_at) \
+            VALUES ('ver_1', 'acc_1', x'01', 'DE', 'passport', 'approved', 1, 5, 9, 1, 2); \
+        INSERT INTO decisions VALUES ('ver_1', 1, 'callback', 'review', 'low_confidence', 'pending_review', 2); \
+        INSERT INTO reviews VALUES ('rev_1', 'ver_1', 1, 'low_confidence', 1, 'decided', 'r-1', NULL, 'approve', NULL, 2, 3); \
+        INSERT INTO notices (account, verification, attempt, status, created_at) VALUES ('acc_1', 'ver_1', 1, 'approved', 3); \
+        INSERT INTO audit (at, kind, account, verification, attempt, status, correlation, details) \
+            VALUES (3, 'applicant_notified', 'acc_1', 'ver_1', 1, 'approved', 'c', '{}')";
+    sqlx::raw_sql(rows).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let folder = TempDir::new().unwrap();
+    first_version(&folder).await;
+    World::with(|config| config.database = file(&folder)).await.stop().await;
+
+    let mut database = sql(&folder).await;
+    for table in ["decisions", "reviews", "notices", "audit"] {
+        let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE revision = 0")));
+        assert_eq!(count.fetch_one(&mut database).await.unwrap(), 1, "{table}");
+    }
+    let asked: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM verifications WHERE reconcile_at IS NOT NULL").fetch_one(&mut database).await.unwrap();
+    assert_eq!(asked, 0, "nobody is asked about what is decided");
+    // Back from a decision goes only who says that it was changed.
+    let back = "UPDATE verifications SET status = 'pending_review'";
+    assert!(sqlx::query(back).execute(&mut database).await.is_err());
+    let changed = "UPDATE verifications SET status = 'pending_review', revision = revision + 1";
+    assert!(sqlx::query(changed).execute(&mut database).await.is_ok());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 
 use super::decision::Reason;
 use super::fault::{Befalling, Fault, ResetMoment};
@@ -16,18 +17,19 @@ use crate::time::SimTime;
 /// Incidents are asked in this order: those started by hand, the latest first; then those of the scenario, in the order of the file. Of several that
 /// are active at once, the first that fails a request decides how, the first that has anything to say about callbacks does so alone, and the times that
 /// they add to answers and decisions add up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct IncidentBoard {
     entries: Vec<Entry>,
     next_id: u32,
 }
 
 /// Names an incident on the board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct IncidentId(pub u32);
 
 /// An incident on the board.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     id: IncidentId,
     incident: Incident,

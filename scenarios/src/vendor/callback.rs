@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 
 use crate::fate::{Fate, Purpose};
 use crate::language::{Callbacks, DuplicateId, EventKind, Period, Tries};
@@ -58,7 +59,7 @@ pub struct PlannedCallback {
 }
 
 /// One copy of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedCopy {
     /// Which; 0 is the first.
     pub number: u32,

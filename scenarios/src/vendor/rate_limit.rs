@@ -1,17 +1,19 @@
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::request::Operation;
 use crate::language::RateLimit;
 use crate::time::SimTime;
 
 /// The token buckets of one API key.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RateLimiter {
     /// Those in use, by limit and endpoint: as many as there are limits times endpoints, at most.
     buckets: Vec<Bucket>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Bucket {
     limit: usize,
     /// None when all endpoints share it.

@@ -1,9 +1,12 @@
+use serde::{Deserialize, Serialize};
+
 use super::decision::{Decision, Outcome};
 use crate::time::SimTime;
 use crate::words::words;
 
 /// Where a session stands, with what it needs to stand there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SessionState {
     /// Waits for pictures and a submission; after a resubmission was asked for, `last` says why.
     Collecting {

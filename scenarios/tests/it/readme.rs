@@ -87,7 +87,9 @@ fn misbehaviours(incident: &Table, words: &mut BTreeSet<String>) {
             ("name" | "at" | "lasts", _) => {}
             ("http", Value::Table(http)) => {
                 words.insert(http["fault"].as_str().unwrap().to_owned());
-                words.extend(["performed", "succeed_first", "fail_next"].into_iter().filter(|key| http.contains_key(*key)).map(str::to_owned));
+                words.extend(
+                    ["performed", "succeed_first", "fail_next"].into_iter().filter(|key| http.contains_key(*key)).map(str::to_owned),
+                );
             }
             ("scope" | "callbacks", Value::Table(table)) => words.extend(table.keys().map(|inner| format!("incident.{key}.{inner}"))),
             ("phase", Value::Array(phases)) => {

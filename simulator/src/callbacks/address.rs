@@ -10,6 +10,8 @@ use std::sync::Arc;
 use hyper::Uri;
 use hyper::http::uri::Scheme;
 
+use crate::snapshot::KeptUrl;
+
 /// Longer than any address that a test has.
 const LENGTH_MAX: usize = 2048;
 
@@ -80,6 +82,12 @@ impl CallbackUrl {
         if authority.as_str().contains('@') {
             return refuse("it must not name a user");
         }
+        // What stands between host and port is read by some and ignored by others: `[::1]nonsense`.
+        let behind = authority.as_str().strip_prefix(authority.host()).unwrap_or("nonsense");
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+        if !behind.is_empty() && !behind.strip_prefix(':').is_some_and(is_port) {
+            return refuse("behind its host there may be a port, and nothing else");
+        }
         let url = Self { uri };
         hosts.admit(&url).map(|()| url)
     }
@@ -91,6 +99,19 @@ impl CallbackUrl {
     /// Who answers there: host and port.
     pub(crate) fn receiver(&self) -> &str {
         self.uri.authority().map_or("", |authority| authority.as_str())
+    }
+}
+
+impl From<&CallbackUrl> for KeptUrl {
+    fn from(url: &CallbackUrl) -> Self {
+        Self(url.uri.to_string())
+    }
+}
+
+impl KeptUrl {
+    /// Returns the address, if callbacks may go there now.
+    pub(crate) fn admitted(&self, hosts: &AllowedHosts) -> Result<CallbackUrl, InvalidCallbackUrl> {
+        CallbackUrl::parse_allowing(&self.0, hosts)
     }
 }
 
@@ -137,6 +158,11 @@ mod tests {
             "http://10.0.0.1/",
             "http://2130706433/",
             "ftp://127.0.0.1/",
+            "http://[::1]nonsense/",
+            "http://[::1]nonsense:80/",
+            "http://127.0.0.1:/",
+            "http://127.0.0.1:65536/",
+            "http://127.0.0.1:+80/",
         ] {
             assert!(CallbackUrl::parse(text).is_err(), "{text}");
         }

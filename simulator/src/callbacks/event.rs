@@ -4,6 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::language::{Callbacks, EventKind, Period};
+use serde::{Deserialize, Serialize};
 
 use super::CallbackUrl;
 use super::delivery::Sealed;
@@ -30,7 +31,7 @@ pub(crate) struct Event {
 }
 
 /// On which terms events are delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Terms {
     /// How long after a failed delivery the next one follows.
     pub(crate) retry: Vec<Period>,

@@ -38,6 +38,14 @@ pub(crate) struct Delivery {
     pub(crate) due: SimTime,
 }
 
+impl Delivery {
+    /// Returns it as the lanes take note of it: without what somebody waits on.
+    fn noted(&self) -> Self {
+        let Self { sending: Sending { event, copy, failed, let_go, told: _ }, due } = self;
+        Self { sending: Sending { event: Arc::clone(event), copy: *copy, failed: *failed, let_go: *let_go, told: None }, due: *due }
+    }
+}
+
 /// All lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
@@ -47,7 +55,8 @@ pub(crate) struct Lanes {
 
 #[derive(Debug, Default)]
 struct Lane {
-    in_flight: usize,
+    /// What is on its way; nobody waits on this copy of it.
+    in_flight: Vec<Delivery>,
     /// As long as there are callbacks pending, which the number of sessions bounds.
     waiting: VecDeque<Delivery>,
 }
@@ -56,22 +65,29 @@ impl Lanes {
     /// Returns the delivery if it may begin now; otherwise it waits for its turn.
     pub(crate) fn enter(&mut self, delivery: Delivery) -> Option<Delivery> {
         let lane = self.lane_of(delivery.sending.event.to.receiver());
-        if lane.in_flight < IN_FLIGHT_MAX {
-            lane.in_flight += 1;
+        if lane.in_flight.len() < IN_FLIGHT_MAX {
+            lane.in_flight.push(delivery.noted());
             return Some(delivery);
         }
         lane.waiting.push_back(delivery);
         None
     }
 
-    /// Makes room after a delivery to `receiver` has ended, and returns the one that takes its place.
-    pub(crate) fn leave(&mut self, receiver: &str) -> Option<Delivery> {
-        let lane = self.lane_of(receiver);
-        let next = lane.waiting.pop_front();
-        if next.is_none() {
-            lane.in_flight = lane.in_flight.saturating_sub(1);
+    /// Makes room after this copy of an event was tried, and returns the delivery that takes its place.
+    pub(crate) fn leave(&mut self, event: &Arc<Event>, copy: u32) -> Option<Delivery> {
+        let lane = self.lane_of(event.to.receiver());
+        let is_it = |delivery: &Delivery| delivery.sending.copy.number == copy && Arc::ptr_eq(&delivery.sending.event, event);
+        if let Some(place) = lane.in_flight.iter().position(is_it) {
+            lane.in_flight.swap_remove(place);
         }
-        next
+        let next = lane.waiting.pop_front()?;
+        lane.in_flight.push(next.noted());
+        Some(next)
+    }
+
+    /// Returns what is on its way and what waits for its place, with the moments at which it was due.
+    pub(crate) fn carried(&self) -> impl Iterator<Item = (SimTime, &Sending)> {
+        self.lanes.iter().flat_map(|lane| lane.in_flight.iter().chain(&lane.waiting)).map(|delivery| (delivery.due, &delivery.sending))
     }
 
     fn lane_of(&mut self, receiver: &str) -> &mut Lane {
@@ -121,14 +137,17 @@ mod tests {
     #[test]
     fn a_full_lane_lets_others_pass_and_its_own_in_order() {
         let mut lanes = Lanes::default();
-        for number in 0..64 {
-            assert!(lanes.enter(to(1, number)).is_some());
-        }
+        let mut begun: VecDeque<Delivery> = (0..64).map(|number| lanes.enter(to(1, number)).unwrap()).collect();
         assert!(lanes.enter(to(1, 64)).is_none());
         assert!(lanes.enter(to(1, 65)).is_none());
         assert!(lanes.enter(to(2, 66)).is_some(), "another receiver");
-        let next = |lanes: &mut Lanes| lanes.leave("127.0.0.1:1").map(|delivery| delivery.due.as_micros());
+        assert_eq!(lanes.carried().count(), 67);
+        let mut next = |lanes: &mut Lanes| {
+            let Sending { event, copy, .. } = begun.pop_front().unwrap().sending;
+            lanes.leave(&event, copy.number).map(|delivery| delivery.due.as_micros())
+        };
         assert_eq!([next(&mut lanes), next(&mut lanes), next(&mut lanes)], [Some(64), Some(65), None]);
+        assert_eq!(lanes.carried().map(|(due, _)| due.as_micros()).filter(|number| *number < 3).count(), 0, "they have ended");
         assert!(lanes.enter(to(1, 67)).is_some(), "there is room again");
         assert!(lanes.enter(to(1, 68)).is_none());
     }

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// How many receivers are watched; later ones are never disabled. A test has one or two.
 const WATCHED_MAX: usize = 1024;
 
 /// All receivers that have failed lately, by host and port.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Receivers(BTreeMap<String, Receiver>);
 
 /// One receiver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Receiver {
     /// How many deliveries have failed since the last that did not.
     pub(crate) failed_in_a_row: u32,

@@ -20,7 +20,9 @@ mod visitor;
 
 pub(crate) use accept::Server;
 #[cfg(feature = "wiremock")]
-pub(crate) use exchange::{Heard, hear};
+pub(crate) use exchange::Heard;
+#[cfg(any(feature = "fuzzing", feature = "wiremock"))]
+pub(crate) use exchange::hear;
 #[cfg(feature = "wiremock")]
 pub(crate) use fault::{HTML, break_json, gateway_page};
 pub(crate) use form::{Form, Part};

@@ -75,6 +75,11 @@ impl Journal {
         Self { limits, ring: Mutex::default(), written: Notify::new() }
     }
 
+    /// Returns an empty journal that counts on from `last`: the entries up to there were another process's, and count as dropped.
+    pub(crate) fn resumed(limits: JournalLimits, last: u64) -> Self {
+        Self { ring: Mutex::new(Ring { last, ..Ring::default() }), ..Self::new(limits) }
+    }
+
     /// Writes down a request, and returns its place. `at` is the tenant's time, `wall` the time of day.
     pub fn record_request(&self, at: SimTime, wall: Timestamp, request: RecordedRequest) -> u64 {
         self.record(at, wall, Recorded::Request(request))

@@ -123,14 +123,21 @@ impl TenantHandle {
         let ttl = ttl.min(INCIDENT_TTL_MAX);
         let id = self.tenant().command(|world, now| world.start_incident(incident, ttl, now))?;
         self.tenant().incidents_changed();
+        self.light_fuse(id, ttl);
+        Ok(id)
+    }
+
+    /// Sees to it that an incident is over after `burns` of real time.
+    pub(crate) fn light_fuse(&self, id: IncidentId, burns: Duration) {
+        self.tenant().fuses.light(id, self.tenant().clock.stopwatch(), burns);
         let handle = self.clone();
         tokio::spawn(async move {
             let tenant = handle.tenant();
-            if tenant.stop.run_until_cancelled(tenant.clock.wait_real_for(ttl)).await.is_some() {
+            if tenant.stop.run_until_cancelled(tenant.clock.wait_real_for(burns)).await.is_some() {
+                tenant.fuses.put_out(id);
                 let _ = handle.stop_incident(id); // it may be over by itself
             }
         });
-        Ok(id)
     }
 
     /// Ends an incident, even one of the scenario.
@@ -139,6 +146,7 @@ impl TenantHandle {
     /// [`CommandError`] when there is none, or it is over.
     pub fn stop_incident(&self, id: IncidentId) -> Result<(), CommandError> {
         self.tenant().command(|world, now| world.stop_incident(id, now))?;
+        self.tenant().fuses.put_out(id);
         self.tenant().incidents_changed();
         Ok(())
     }

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::dialects::{Dialect, Keys, Signer};
 use crate::secret::{InvalidWebhookSecret, WebhookSecret};
+use crate::snapshot::KeptKeyring;
 
 /// The secrets of one tenant. There are never more than two: a rotation during an overlap ends the overlap before.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Keyring {
 /// A secret that is on its way out.
 #[derive(Debug)]
 struct Outgoing {
+    secret: WebhookSecret,
     signer: Arc<dyn Signer>,
     /// Up to here it holds, by the tenant's clock.
     until: SimTime,
@@ -39,8 +41,23 @@ impl Keyring {
     /// Puts `secret` in the place of the current one, which goes on holding until `until`.
     pub(crate) fn rotate(&mut self, secret: WebhookSecret, until: SimTime) -> Result<(), InvalidWebhookSecret> {
         let before = std::mem::replace(self, Self::new(self.dialect, secret)?);
-        self.previous = Some(Outgoing { signer: before.current, until });
+        self.previous = Some(Outgoing { secret: before.secret, signer: before.current, until });
         Ok(())
+    }
+
+    /// Returns what is kept of it.
+    pub(crate) fn keep(&self) -> KeptKeyring {
+        let previous = self.previous.as_ref().map(|Outgoing { secret, until, .. }| (secret.reveal().to_owned(), *until));
+        KeptKeyring { current: self.secret.reveal().to_owned(), previous }
+    }
+
+    /// Returns the ring that was kept.
+    pub(crate) fn resumed(dialect: Dialect, kept: KeptKeyring) -> Result<Self, InvalidWebhookSecret> {
+        let current = WebhookSecret::new(kept.current);
+        let Some((previous, until)) = kept.previous else { return Self::new(dialect, current) };
+        let mut ring = Self::new(dialect, WebhookSecret::new(previous))?;
+        ring.rotate(current, until)?;
+        Ok(ring)
     }
 
     /// The current secret.

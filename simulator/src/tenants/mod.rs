@@ -5,9 +5,11 @@
 
 mod advance;
 mod command;
+mod fuses;
 mod handle;
 mod keyring;
 mod new;
+mod resume;
 mod view;
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +32,7 @@ use crate::tenant::Tenant;
 pub(crate) use advance::Advances;
 pub use advance::{AdvanceError, Outstanding};
 pub use command::{INCIDENT_TTL_MAX, Subject, WaitTimeout};
+pub(crate) use fuses::Fuses;
 pub use handle::TenantHandle;
 pub(crate) use keyring::Keyring;
 pub use new::{CreateTenantError, DeleteTenantError, NewTenant, RotateSecretError};
@@ -97,10 +100,21 @@ impl Tenants {
         stop: CancellationToken,
         kill: CancellationToken,
     ) -> Result<Self, InvalidWebhookSecret> {
-        let courier = Courier::new(config.callback_hosts.clone());
-        let default = Arc::new(Tenant::new(DEFAULT.to_owned(), 0, &config, dialect, &stop, &kill)?);
-        tasks.spawn(drive(Arc::clone(&default), courier.clone(), tasks.clone()));
-        Ok(Self { default, made: RwLock::default(), config, courier, tasks, stop, kill, serial: AtomicU64::new(1) })
+        let default = Tenant::new(DEFAULT.to_owned(), 0, &config, dialect, &stop, &kill)?;
+        let tenants = Self::around(default, config, tasks, stop, kill);
+        tenants.drive(&tenants.default);
+        Ok(tenants)
+    }
+
+    /// Returns all tenants while there is one, which is not driven yet.
+    fn around(default: Tenant, config: VendorConfig, tasks: TaskTracker, stop: CancellationToken, kill: CancellationToken) -> Self {
+        let (default, courier) = (Arc::new(default), Courier::new(config.callback_hosts.clone()));
+        Self { default, made: RwLock::default(), config, courier, tasks, stop, kill, serial: AtomicU64::new(1) }
+    }
+
+    /// Starts to perform what falls due for a tenant.
+    fn drive(&self, tenant: &Arc<Tenant>) {
+        self.tasks.spawn(drive(Arc::clone(tenant), self.courier.clone(), self.tasks.clone()));
     }
 
     /// The hosts that callbacks of every tenant may go to.
@@ -160,12 +174,16 @@ impl Tenants {
             #[cfg(feature = "tls")]
             tls: None,
         };
-        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let serial = self.next_serial();
         let tenant = Arc::new(Tenant::new(new.name, serial, &config, dialect, &self.stop, &self.kill)?);
         self.enter(&tenant)?;
-        self.tasks.spawn(drive(Arc::clone(&tenant), self.courier.clone(), self.tasks.clone()));
+        self.drive(&tenant);
         tracing::debug!(tenant = tenant.name, scenario = config.scenario.name.as_str(), "tenant made");
         Ok(TenantHandle::new(tenant))
+    }
+
+    fn next_serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
     }
 
     fn enter(&self, tenant: &Arc<Tenant>) -> Result<(), CreateTenantError> {

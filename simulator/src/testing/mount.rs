@@ -38,6 +38,17 @@ impl TestVendorBuilder {
     /// - `hang` is a 504 after [`crate::Limits::hang`], and `chunked_dribble_delay` a whole answer after all of its time;
     /// - a callback that is `early` is a quarter of a second ahead of the answer, and nobody waits for its receiver.
     ///
+    /// ```
+    /// # async fn doc() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = wiremock::MockServer::start().await;
+    /// let vendor = kycsim_simulator::testing::TestVendor::builder().frozen().mount_on(&server).await?;
+    /// assert_eq!(vendor.uri(), server.uri());
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(doc())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`StartTestVendorError`] when what was said makes no sense.
     pub async fn mount_on(self, server: &MockServer) -> Result<TestVendor, StartTestVendorError> {

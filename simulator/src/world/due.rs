@@ -86,7 +86,7 @@ impl World {
         if disabled {
             self.write_of(now, &event, LedgerEvent::ReceiverDisabled { receiver: event.to.receiver().to_owned() });
         }
-        self.lanes.leave(event.to.receiver())
+        self.lanes.leave(&event, copy)
     }
 
     fn give_up(&mut self, sending: &Sending, now: SimTime) {

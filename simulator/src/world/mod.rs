@@ -6,6 +6,7 @@
 
 mod command;
 mod due;
+mod kept;
 mod orders;
 mod requests;
 mod telling;

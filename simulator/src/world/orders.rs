@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::vendor::{Befalling, Operation, Order};
+use serde::{Deserialize, Serialize};
 
 use crate::id::SessionId;
+use crate::snapshot::KeptOrder;
 
 /// All orders, bounded.
 #[derive(Debug, Default)]
@@ -18,7 +20,8 @@ pub(super) struct Orders {
 }
 
 /// Whom an order is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Orderee {
     /// One session, which must exist.
     Session(SessionId),
@@ -68,6 +71,30 @@ impl Orders {
             Orderee::Session(session) => self.of_sessions.remove(session).is_some(),
             Orderee::Applicant(applicant) => self.of_applicants.remove(applicant).is_some(),
         }
+    }
+
+    /// Returns what is kept of them, in an order that is the same every time.
+    pub(super) fn keep(&self) -> Vec<KeptOrder> {
+        let kept = |whom, placed: &Placed| KeptOrder { whom, order: Order::clone(&placed.order), matched: placed.matched.clone() };
+        let of_sessions = self.of_sessions.iter().map(|(id, placed)| kept(Orderee::Session(id.clone()), placed));
+        let of_applicants = self.of_applicants.iter().map(|(key, placed)| kept(Orderee::Applicant(key.clone()), placed));
+        let mut all: Vec<KeptOrder> = of_sessions.chain(of_applicants).collect();
+        all.sort_unstable_by(|a, b| a.whom.cmp(&b.whom));
+        all
+    }
+
+    /// Returns the orders that were kept.
+    pub(super) fn resumed(holds: usize, kept: Vec<KeptOrder>) -> Self {
+        let mut orders = Self::new(holds);
+        for KeptOrder { whom, order, mut matched } in kept {
+            matched.resize(order.responses.len(), 0);
+            let placed = Placed { order: Arc::new(order), matched };
+            match whom {
+                Orderee::Session(session) => orders.of_sessions.insert(session, placed),
+                Orderee::Applicant(applicant) => orders.of_applicants.insert(applicant, placed),
+            };
+        }
+        orders
     }
 
     /// Returns the order for a session: its own, or else that for its applicant.

@@ -1,5 +1,7 @@
 //! The core without sockets and without waiting: time is a number that the test counts up.
 
+mod kept;
+
 use std::time::{Duration, Instant};
 
 use kycsim_scenarios::ledger::DeliveryResult;
@@ -27,14 +29,17 @@ outcomes = { approved = 1 }
 decision_delay = { distribution = "constant", value = "8s" }
 "#;
 
-#[expect(clippy::disallowed_methods, reason = "a clock wants an epoch; nobody reads this one")]
 fn world(more: &str) -> World {
-    let scenario = Scenario::parse("test", &format!("{HEAD}{more}")).unwrap();
+    let config = config_of(Scenario::parse("test", &format!("{HEAD}{more}")).unwrap());
+    World::new(&config, Dialect::Generic.translator(&config), Arc::default())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a clock wants an epoch; nobody reads this one")]
+fn config_of(scenario: Scenario) -> VendorConfig {
     let clock = Clock::starting_at(Instant::now());
     let secret = WebhookSecret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-    let config = VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret, clock)
-        .callback_url(CallbackUrl::parse("http://127.0.0.1:1/").unwrap());
-    World::new(&config, Dialect::Generic.translator(&config), Arc::default())
+    VendorConfig::new(Arc::new(scenario), ApiKey::new("key").unwrap(), secret, clock)
+        .callback_url(CallbackUrl::parse("http://127.0.0.1:1/").unwrap())
 }
 
 fn secs(seconds: u64) -> SimTime {
@@ -170,4 +175,57 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))] // each plays two vendors
+
+    /// Fate is a function: whoever comes before whom, each applicant's part of the ledger is the same.
+    #[test]
+    fn the_same_seed_gives_everybody_the_same_ledger_whatever_the_interleaving(
+        submissions in prop::collection::vec(0_u64..20, 1..12),
+        turn in 0_usize..12,
+        probabilities in prop::collection::vec(0_u8..=10, 8),
+        by in prop::sample::select(vec!["time", "polls"]),
+    ) {
+        let of = |index: usize| f64::from(probabilities[index]) / 10.0;
+        let more = format!(
+            "progress = \"{by}\"\npolls = 1\n[vendor.callbacks]\nevents = [\"created\", \"processing\", \"decided\"]\nretry = [\"3s\", \"9s\"]\n\
+            duplicate = {{ probability = {}, copies = 3, spacing = \"1s\", id = \"new\" }}\nlost = {}\nlost_on_retry = {}\nunsigned = {}\n\
+            malformed = {}\nunknown_status = {}\nreordered = {}\ncontradicting = {{ probability = {}, after = \"5s\" }}",
+            of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7),
+        );
+        let numbered: Vec<(u64, u64)> = (0..).zip(submissions).collect();
+        let play_in = |order: &[(u64, u64)]| {
+            let mut world = world(&more);
+            for second in 0..20 {
+                play(&mut world, secs(second), refuse_some);
+                for (number, _) in order.iter().filter(|(_, at)| *at == second) {
+                    let id = submit(&mut world, *number, secs(second));
+                    if by == "polls" {
+                        world.perform(Call::GetSession(id), None, None, secs(second)).unwrap();
+                    }
+                }
+            }
+            play(&mut world, secs(1000), refuse_some);
+            let mut ledger = std::collections::BTreeMap::<_, Vec<_>>::new();
+            for entry in world.ledger() {
+                ledger.entry(entry.applicant.clone()).or_default().push(entry);
+            }
+            ledger
+        };
+        let forwards = play_in(&numbered);
+        let mut turned = numbered;
+        turned.reverse();
+        let turn = turn % turned.len();
+        turned.rotate_left(turn);
+        prop_assert_eq!(forwards, play_in(&turned));
+    }
+}
+
+/// Answers by what is delivered, and not by when.
+fn refuse_some(delivery: &Delivery) -> DeliveryResult {
+    let Sending { event, copy, failed, .. } = &delivery.sending;
+    let sum = event.id.bytes().fold(copy.number + failed, |sum, byte| sum + u32::from(byte));
+    if sum.is_multiple_of(3) { DeliveryResult::Refused { status: 500 } } else { accept(delivery) }
 }

@@ -14,10 +14,12 @@ mod http2;
 #[cfg(feature = "wiremock")]
 mod mounted;
 mod names;
+mod privacy;
 mod receiver;
 mod repeat;
 mod requests;
 mod shutdown;
+mod snapshot;
 mod stage;
 mod tenants;
 mod testing;

@@ -137,6 +137,18 @@ async fn expectations_that_are_met_say_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_received_is_shown_without_secrets_and_counted() {
+    let (vendor, _backend) = told().await;
+    let received = vendor.received_requests();
+    let asked: Vec<_> = received.iter().map(|request| request.operation.as_deref().unwrap()).collect();
+    assert_eq!(asked, ["create_session", "upload", "upload", "submit"]);
+    assert_eq!(received[0].body.json().unwrap()["reference"], "a-1");
+    assert_eq!(received[0].headers.get("authorization"), Some("[redacted]"));
+    vendor.verify(calls_to(Operation::Upload).applicant("a-1").status(201), 2);
+    vendor.verify(calls_to(Operation::Cancel), 0);
+}
+
+#[tokio::test]
 async fn an_expectation_that_is_not_met_panics_when_the_vendor_is_dropped() {
     let (vendor, _backend) = told().await;
     vendor.expect(callbacks_about("a-1"), 1);

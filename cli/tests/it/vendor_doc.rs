@@ -1,0 +1,50 @@
+//! `docs/vendor.md` does what it says: its shell commands run, one after another, in one shell.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+/// Returns the shell blocks of a page, in order.
+fn commands(page: &str) -> String {
+    let mut script = String::new();
+    let mut inside = false;
+    for line in page.lines() {
+        match line {
+            "```sh" => inside = true,
+            "```" => inside = false,
+            _ if inside => {
+                script.push_str(line);
+                script.push('\n');
+            }
+            _ => {}
+        }
+    }
+    script
+}
+
+#[test]
+fn every_command_on_the_vendors_page_works() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/vendor.md")).unwrap();
+    // Another test may be at the page's own port.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let script = commands(&page)
+        .replace("8460", &port.to_string())
+        .replace("kycsim vendor all-pass", &format!("kycsim vendor all-pass --listen 127.0.0.1:{port}"));
+    assert!(script.lines().count() > 25, "the page has lost its commands");
+
+    let folder = tempfile::tempdir().unwrap();
+    let binaries = Path::new(env!("CARGO_BIN_EXE_kycsim")).parent().unwrap();
+    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
+    // The vendor is started in the background; whatever happens it must not outlive the shell, and it must listen before the next line.
+    let wait = format!("for _ in $(seq 200); do curl -sf http://127.0.0.1:{port}/__admin/health >/dev/null && break; sleep 0.05; done");
+    let script = script.replacen(" --clock frozen &\n", &format!(" --clock frozen &\n{wait}\n"), 1);
+    let output = Command::new("bash")
+        .args(["-c", &format!("set -euo pipefail\ntrap 'kill %1' EXIT\nset -x\n{script}")])
+        .env("PATH", path)
+        .env("KYCSIM_URL", format!("http://127.0.0.1:{port}"))
+        .env("NO_PROXY", "127.0.0.1")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+}
