@@ -65,8 +65,8 @@ impl Ledger {
     pub(crate) fn resume(&mut self, entries: Vec<LedgerEntry>) {
         let beyond = entries.len().saturating_sub(self.keeps);
         self.counters.ledger_dropped.add(beyond as u64);
-        self.written += entries.len() as u64;
         self.entries = entries.into_iter().skip(beyond).collect();
+        self.written = self.counters.ledger_dropped.read() + self.entries.len() as u64; // so that a cursor of before points where it did
     }
 
     /// Returns what is kept, oldest first.
