@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use hyper::Uri;
@@ -115,9 +115,10 @@ impl KeptUrl {
     }
 }
 
-/// Returns a host without the brackets that an IPv6 address has in an address.
+/// Returns a host without the brackets that an IPv6 address has in an address. Nothing else may have them: `[localhost]` names nobody.
 fn bare(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    inside.filter(|inside| inside.parse::<Ipv6Addr>().is_ok()).unwrap_or(host)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -163,6 +164,8 @@ mod tests {
             "http://127.0.0.1:/",
             "http://127.0.0.1:65536/",
             "http://127.0.0.1:+80/",
+            "http://[127.0.0.1]/",
+            "http://[localhost]/",
         ] {
             assert!(CallbackUrl::parse(text).is_err(), "{text}");
         }
@@ -182,6 +185,7 @@ mod tests {
             "http://a.backend.test/",
             "http://backend.test.example.org/",
             "http://192.0.2.8/",
+            "http://[backend.test]/",
             "https://backend.test/",
         ] {
             assert!(parse(text).is_err(), "{text}");
