@@ -142,7 +142,7 @@ mod tests {
                 agenda.enter(SimTime::from_micros(*due), index);
             }
             agenda.reschedule(|due, index| (index % 2 == 0).then(|| SimTime::from_micros(due.as_micros() / 2)));
-            let moved = |index: usize, due: u64| if index % 2 == 0 { due / 2 } else { due };
+            let moved = |index: usize, due: u64| if index.is_multiple_of(2) { due / 2 } else { due };
             let mut expected: Vec<(u64, usize)> = dues.iter().enumerate().map(|(index, due)| (moved(index, *due), index)).collect();
             expected.sort_unstable();
             let taken: Vec<(u64, usize)> =

@@ -73,6 +73,10 @@ fn parse<T: DeserializeOwned>(head: &Parts, body: &[u8]) -> Result<T, Problem> {
     if !content_type(head).eq_ignore_ascii_case("application/json") {
         return Err(wrong_content_type("application/json"));
     }
+    // serde would take a list for an object, its items for the fields in their order. Nobody means that.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("invalid_body", "the body must be an object, and is a list".to_owned()));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

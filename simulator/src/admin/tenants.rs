@@ -54,7 +54,7 @@ struct WantedTenant {
 
 fn scenario_schema(generator: &mut SchemaGenerator) -> Schema {
     let scenario = generator.subschema_for::<Scenario>();
-    json_schema!({ "anyOf": [{ "type": "string" }, scenario] })
+    json_schema!({ "anyOf": [{ "type": "string" }, scenario, { "type": "null" }] })
 }
 
 /// A tenant that was just made. Its secrets are shown this once.

@@ -26,7 +26,7 @@ pub(super) fn word(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        other => other.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }
 
@@ -40,9 +40,9 @@ fn rows(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 }
 
 pub(super) fn clock(view: &Value) -> String {
-    let mode = match &view["mode"] {
-        Value::Object(scaled) => format!("{} times as fast", word(&scaled["scaled"])),
-        mode => word(mode),
+    let mode = match view["mode"].as_object() {
+        Some(scaled) => format!("{} times as fast", word(&scaled["scaled"])),
+        None => word(&view["mode"]),
     };
     format!("{mode}, {}\n", moment(&view["now"]))
 }
@@ -88,9 +88,9 @@ pub(super) fn tenants(answer: &Value) -> String {
 }
 
 pub(super) fn orders(answer: &Value) -> String {
-    let whom = |placed: &Value| match &placed["applicant"] {
-        Value::Null => format!("session {}", word(&placed["session"])),
-        applicant => format!("applicant {}", word(applicant)),
+    let whom = |placed: &Value| match placed["applicant"].as_str() {
+        None => format!("session {}", word(&placed["session"])),
+        Some(applicant) => format!("applicant {applicant}"),
     };
     table(&list(answer, "orders").map(|placed| vec![whom(placed), placed["order"].to_string()]).collect::<Vec<_>>())
 }
@@ -142,9 +142,9 @@ pub(super) fn incident(started: &Value) -> String {
 pub(super) fn entry(entry: &Value) -> String {
     let took = entry["took_micros"].as_f64().map_or_else(String::new, |micros| format!("{:.1} ms", micros / 1000.0));
     let time = word(&entry["wall"]).split_once('T').map_or_else(String::new, |(_, time)| time.get(..12).unwrap_or(time).to_owned());
-    let note = |key: &str, name: &str| match &entry[key] {
-        Value::Null => String::new(),
-        value => format!("  {name} {}", word(value)),
+    let note = |key: &str, name: &str| {
+        let value = &entry[key];
+        if value.is_null() { String::new() } else { format!("  {name} {}", word(value)) }
     };
     let line = if entry["kind"] == "delivery" {
         let result = &entry["result"];
