@@ -1,7 +1,7 @@
 //! Answers that are held back by ordered latency: does each come as late as it should, and no later?
 //!
 //! `cargo bench -p kycsim-simulator --bench held_answers`. First 500 requests a second for 8 s, each held for 1 s, on a fixed schedule whatever comes back: how
-//! far is each answer from 1 s? Then 10,000 requests at once, all held for 3 s at the same time: is each answered?
+//! far is each answer from 1 s? Then 10,000 requests at once, all held for 3 s at the same time: is each answered? Fewer, where `ulimit -n` allows no more.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures, prints, and may panic")]
 
@@ -15,10 +15,17 @@ const DECISION: &str = "decision_delay = { distribution = \"constant\", value = 
 
 fn main() {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
-        let (per_second, seconds, at_once) = if measuring() { (500, 8, 10_000) } else { (50, 1, 100) };
+        let (per_second, seconds, at_once) =
+            if measuring() { (500, 8, file_handles().map_or(10_000, |most| 10_000.min((most - 200) / 2))) } else { (50, 1, 100) };
         on_schedule(per_second, seconds).await;
         all_at_once(at_once).await;
     });
+}
+
+/// How many file handles this process may have: each connection takes two of them here. None where there is no `/proc`.
+fn file_handles() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse().ok())
 }
 
 fn held_for(length: Duration) -> String {
