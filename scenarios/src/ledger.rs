@@ -1,5 +1,6 @@
 //! The vendor's ledger: what it decided and what it sent, the truth against which a backend is judged.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fate::ApplicantKey;
@@ -104,7 +105,7 @@ const fn decided() -> EventKind {
 }
 
 /// How a delivery ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DeliveryResult {
     /// Answered with success.

@@ -129,7 +129,6 @@ pub struct RecordedDelivery {
     /// What was sent.
     pub body: Body,
     /// How it ended.
-    #[schemars(with = "schema::DeliveryResult")]
     pub result: DeliveryResult,
 }
 
@@ -238,33 +237,6 @@ mod micros {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_micros)
-    }
-}
-
-/// Schemas of what other crates own.
-mod schema {
-    use schemars::JsonSchema;
-
-    /// How a delivery ended.
-    #[derive(JsonSchema)]
-    #[schemars(tag = "kind", rename_all = "snake_case")]
-    #[expect(dead_code, reason = "it is read by its derive only")]
-    pub(super) enum DeliveryResult {
-        /// Answered with success.
-        Accepted {
-            /// 200 to 299.
-            status: u16,
-        },
-        /// Answered with anything else.
-        Refused {
-            /// The status.
-            status: u16,
-        },
-        /// Not answered.
-        Failed {
-            /// Why, in words.
-            reason: String,
-        },
     }
 }
 
