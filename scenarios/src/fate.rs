@@ -4,6 +4,7 @@
 //! machine, and "the same run with the outage removed" changes nothing else.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -11,20 +12,22 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The name by which an applicant is known to everybody: the load test, the backend (as its reference) and the vendor.
+///
+/// Shared, because it stands in every session, ledger entry, event and journal entry about them: a copy costs no memory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ApplicantKey(String);
+pub struct ApplicantKey(Arc<str>);
 
 impl ApplicantKey {
     /// Returns the key of the `number`th applicant of a schedule: `a-000042`.
     #[must_use]
     pub fn numbered(number: u64) -> Self {
-        Self(format!("a-{number:06}"))
+        Self(format!("a-{number:06}").into())
     }
 
     /// Returns a key that came from elsewhere, such as the reference in a vendor's session.
     #[must_use]
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl Into<Arc<str>>) -> Self {
         Self(key.into())
     }
 

@@ -1,5 +1,7 @@
 //! The vendor's ledger: what it decided and what it sent, the truth against which a backend is judged.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +16,7 @@ pub struct LedgerEntry {
     /// When it happened.
     pub at: SimTime,
     /// The session it happened to.
-    pub session: String,
+    pub session: Arc<str>,
     /// Whose session it is.
     pub applicant: ApplicantKey,
     /// What happened.

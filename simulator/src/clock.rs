@@ -248,6 +248,13 @@ impl Clock {
         Stopwatch(Instant::now())
     }
 
+    /// Returns the scenario time, and how long ago `since` was started: of one reading.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else must use")]
+    pub(crate) fn lap(&self, since: Stopwatch) -> (SimTime, Duration) {
+        let now = Instant::now();
+        (self.pace.borrow().at(now), now.saturating_duration_since(since.0))
+    }
+
     /// Returns the machine's time of day as whole seconds since 1970, whatever the mode: what a receiver compares a signature's time with.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else must use")]

@@ -86,7 +86,7 @@ mod tests {
 
     fn entry(number: u64) -> LedgerEntry {
         let event = LedgerEvent::SessionCreated;
-        LedgerEntry { at: SimTime::from_micros(number), session: String::new(), applicant: ApplicantKey::numbered(number), event }
+        LedgerEntry { at: SimTime::from_micros(number), session: "".into(), applicant: ApplicantKey::numbered(number), event }
     }
 
     #[track_caller]

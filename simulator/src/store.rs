@@ -1,5 +1,7 @@
 //! Where sessions are kept, and how often each applicant has called. Both are bounded: at the bound the vendor answers that it is full.
 
+use std::collections::hash_map::Entry;
+
 use foldhash::HashMap;
 use kycsim_scenarios::{ApplicantKey, Scenario};
 
@@ -100,13 +102,11 @@ impl Store {
     }
 
     fn tally(&mut self, applicant: &ApplicantKey) -> Result<&mut Tally, Refusal> {
-        // Looked up twice rather than entered at once: most are known, and the entry would want a copy of the key each time.
-        if !self.applicants.contains_key(applicant) {
-            if self.applicants.len() >= self.holds {
-                return Err(Refusal::TooManySessions);
-            }
-            self.applicants.insert(applicant.clone(), Tally::default());
+        let known = self.applicants.len();
+        match self.applicants.entry(applicant.clone()) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(_) if known >= self.holds => Err(Refusal::TooManySessions),
+            Entry::Vacant(entry) => Ok(entry.insert(Tally::default())),
         }
-        self.applicants.get_mut(applicant).ok_or(Refusal::TooManySessions)
     }
 }

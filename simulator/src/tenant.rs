@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry};
-use kycsim_scenarios::vendor::{Befalling, Defect, Fault};
+use kycsim_scenarios::vendor::{Answer, Befalling, Defect, Fault};
 use kycsim_scenarios::{ApplicantKey, SimTime};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -94,6 +94,14 @@ pub(crate) enum Verdict {
     Spoiled(Result<Granted, Refusal>, Fault),
     /// Nothing true at all.
     Failed(Fault),
+}
+
+/// What a first look at a request has led to.
+enum Begun {
+    /// It was performed.
+    Performed(Result<Granted, Refusal>),
+    /// It is to be answered later, or not as it should be.
+    Awaits { call: Call, repeatable: Option<Repeatable>, answer: Answer },
 }
 
 /// How far a frozen clock was put forward.
@@ -181,44 +189,51 @@ impl Tenant {
     ///
     /// Where its caller waits it is ready at once, and [`Met::delay`] says for how long.
     pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>, waits: Waits) -> Met {
-        let (applicant, answer) = match self.world().meet(&call, self.clock.now()) {
-            Ok(met) => met,
+        let (applicant, begun) = match self.begin(call, repeatable) {
+            Ok(begun) => begun,
             Err(refusal) => return Met { applicant: None, delay: Duration::ZERO, verdict: Verdict::True(Err(refusal)) },
         };
-        let mut delay = answer.delay;
-        if waits == Waits::Here && !delay.is_zero() {
-            self.clock.wait_real_for(delay).await;
-        }
-        let verdict = match answer.befalls {
-            None => Verdict::True(self.perform(call, repeatable, None, waits, &mut delay).await),
-            Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
-            Some(Befalling { fault, performed: true }) => {
-                let said = self.perform(call, repeatable, Some(fault), waits, &mut delay).await;
-                if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
+        let (mut delay, verdict) = match begun {
+            Begun::Performed(said) => (Duration::ZERO, Verdict::True(said)),
+            Begun::Awaits { call, repeatable, answer: Answer { delay, befalls } } => {
+                if waits == Waits::Here && !delay.is_zero() {
+                    self.clock.wait_real_for(delay).await;
+                }
+                let perform = |fault| self.entering(self.world(), |world, now| world.perform(call, repeatable, fault, now));
+                let verdict = match befalls {
+                    None => Verdict::True(perform(None)),
+                    Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
+                    Some(Befalling { fault, performed: true }) => {
+                        let said = perform(Some(fault));
+                        if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
+                    }
+                };
+                (delay, verdict)
             }
         };
-        Met { applicant: Some(applicant), delay, verdict }
-    }
-
-    async fn perform(
-        &self,
-        call: Call,
-        repeatable: Option<Repeatable>,
-        fault: Option<Fault>,
-        waits: Waits,
-        delay: &mut Duration,
-    ) -> Result<Granted, Refusal> {
-        let granted = self.entering(|world| world.perform(call, repeatable, fault, self.clock.now()))?;
-        if let Granted::Submitted { told: Some(told), .. } = &granted {
+        if let Verdict::True(Ok(granted)) | Verdict::Spoiled(Ok(granted), _) = &verdict
+            && let Granted::Submitted { told: Some(told), .. } = granted
+        {
             match waits {
                 Waits::Here => tokio::select! {
                     () = told.cancelled() => {}
                     () = self.clock.wait_real_for(TOLD_WITHIN) => {}
                 },
-                Waits::Caller => *delay = (*delay).max(HEAD_START),
+                Waits::Caller => delay = delay.max(HEAD_START),
             }
         }
-        Ok(granted)
+        Met { applicant: Some(applicant), delay, verdict }
+    }
+
+    /// Works out how a call is to be answered, and performs it if that is at once: then the lock is taken once, as mostly.
+    fn begin(&self, call: Call, repeatable: Option<Repeatable>) -> Result<(ApplicantKey, Begun), Refusal> {
+        let mut world = self.world();
+        let (applicant, answer) = world.meet(&call, self.clock.now())?;
+        if !answer.delay.is_zero() || answer.befalls.is_some() {
+            return Ok((applicant, Begun::Awaits { call, repeatable, answer }));
+        }
+        let said = self.entering(world, |world, now| world.perform(call, repeatable, None, now));
+        Ok((applicant, Begun::Performed(said)))
     }
 
     /// Does what is due, at most `limit` things, and hands the deliveries among them to `start`. Returns when there is more to do.
@@ -271,8 +286,9 @@ impl Tenant {
 
     /// Writes a request into the journal.
     pub(crate) fn write_down(&self, mut request: RecordedRequest, came: Stopwatch) {
-        request.took = came.elapsed();
-        self.journal.record_request(self.clock.now(), self.clock.real_time(), request);
+        let (at, took) = self.clock.lap(came);
+        request.took = took;
+        self.journal.record_request(at, self.clock.real_time(), request);
     }
 
     /// Writes a try of a delivery into the journal.
@@ -299,7 +315,7 @@ impl Tenant {
 
     /// Takes note of how a delivery ended, and returns the one that may begin in its place.
     pub(crate) fn delivered(&self, delivery: Delivery, began: SimTime, result: DeliveryResult) -> Option<Delivery> {
-        let next = self.entering(|world| world.delivered(delivery, began, result, self.clock.now()));
+        let next = self.entering(self.world(), |world, now| world.delivered(delivery, began, result, now));
         self.tell_when_quiet();
         next
     }
@@ -400,7 +416,7 @@ impl Tenant {
 
     /// Obeys a command, at the tenant's present moment.
     pub(crate) fn command<T>(&self, act: impl FnOnce(&mut World, SimTime) -> T) -> T {
-        let result = self.entering(|world| act(world, self.clock.now()));
+        let result = self.entering(self.world(), act);
         self.tell_when_quiet();
         result
     }
@@ -424,10 +440,9 @@ impl Tenant {
     }
 
     /// Does something that may enter new things on the agenda, and wakes the driver when one of them comes first.
-    fn entering<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        let mut world = self.world();
+    fn entering<T>(&self, mut world: MutexGuard<'_, World>, act: impl FnOnce(&mut World, SimTime) -> T) -> T {
         let before = world.next_due();
-        let result = act(&mut world);
+        let result = act(&mut world, self.clock.now());
         let after = world.next_due();
         drop(world);
         self.changed.notify_waiters();

@@ -26,7 +26,7 @@ pub enum Subject {
 impl From<&Subject> for Orderee {
     fn from(subject: &Subject) -> Self {
         match subject {
-            Subject::Applicant(reference) => Self::Applicant(ApplicantKey::new(reference)),
+            Subject::Applicant(reference) => Self::Applicant(ApplicantKey::new(reference.as_str())),
             Subject::Session(id) => Self::Session(SessionId::named(id)),
         }
     }

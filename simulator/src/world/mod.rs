@@ -138,10 +138,10 @@ impl World {
 
     fn write(&mut self, at: SimTime, session: &Session, event: LedgerEvent) {
         let about = &session.about;
-        self.ledger.write(LedgerEntry { at, session: about.id.to_string(), applicant: about.fate.applicant().clone(), event });
+        self.ledger.write(LedgerEntry { at, session: about.id.shared(), applicant: about.fate.applicant().clone(), event });
     }
 
     fn write_of(&mut self, at: SimTime, told: &Event, event: LedgerEvent) {
-        self.ledger.write(LedgerEntry { at, session: told.session.to_string(), applicant: told.applicant.clone(), event });
+        self.ledger.write(LedgerEntry { at, session: told.session.shared(), applicant: told.applicant.clone(), event });
     }
 }
