@@ -51,6 +51,8 @@ pub enum LedgerEvent {
     Expired,
     /// The customer gave the session up.
     Cancelled,
+    /// The customer had erased what the session knew about the applicant.
+    Redacted,
     /// An incident holds the callback back.
     CallbackHeld {
         /// The event's id.

@@ -10,9 +10,7 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,12 +24,12 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use support::{Options, begin, connect, create, get, measuring, median, memory_kib, millis, quantile, scenario, send, start, start_with};
+use support::{
+    Options, Server, begin, connect, create, get, measuring, median, memory_kib, millis, quantile, role, scenario, send, start, start_with,
+};
 use tokio::net::TcpListener;
 
 const CONNECTIONS: usize = 16;
-/// Tells a process that it is a server, and which.
-const ROLE: &str = "KYCSIM_BENCH_SERVER";
 /// A session as the vendor answers it: what the others answer.
 const SESSION: &str = r#"{"id":"ses_562rqrb7rk1d58d7y1s5zfwbtw","object":"session","reference":"a-000042","country":"DE","document_type":"id_card","status":"collecting","attempt":1,"version":1,"decision":null,"created_at":"2026-11-22T10:00:04.120Z","updated_at":"2026-11-22T10:00:04.120Z"}"#;
 
@@ -57,12 +55,12 @@ fn main() {
         Size { rounds: 1, requests: 64, seconds: 1, stored: 100, starts: 1 }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    match std::env::var(ROLE).as_deref() {
-        Ok("vendor") => runtime.block_on(serve_vendor()),
-        Ok("hyper") => runtime.block_on(serve_hyper()),
-        Ok("axum") => runtime.block_on(serve_axum()),
-        Ok(role) => panic!("no such server: {role}"),
-        Err(_) => runtime.block_on(measure(&size)),
+    match role().as_deref() {
+        Some("vendor") => runtime.block_on(serve_vendor()),
+        Some("hyper") => runtime.block_on(serve_hyper()),
+        Some("axum") => runtime.block_on(serve_axum()),
+        Some(role) => panic!("no such server: {role}"),
+        None => runtime.block_on(measure(&size)),
     }
 }
 
@@ -182,7 +180,7 @@ async fn memory(minutes: u64) {
     let server = Server::start("vendor");
     let id: Arc<str> = begin(&mut connect(server.address).await, "a-000042").await.into();
     load(server.address, Work::Create, &id, 0, 10_000).await;
-    let process = server.child.id().to_string();
+    let process = server.process();
     let began = Instant::now();
     let mut after_a_tenth = None;
     let (mut number, mut requests) = (0, 0);
@@ -227,39 +225,6 @@ async fn load(address: SocketAddr, work: Work, id: &Arc<str>, number: usize, req
         task.await.unwrap();
     }
     (requests / CONNECTIONS * CONNECTIONS) as f64 / begun.elapsed().as_secs_f64()
-}
-
-/// A server in a process of its own. It is killed when this is dropped.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(role: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap()).env(ROLE, role).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, address: line.trim().parse().unwrap() }
-    }
-
-    /// Processor time that it has used, of all its threads. Zero where there is no `/proc`.
-    fn processor_seconds(&self) -> f64 {
-        // Nanoseconds on a processor, for each thread: finer than the ticks of `stat`.
-        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else { return 0.0 };
-        let nanos = threads.flatten().filter_map(|thread| {
-            let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            schedstat.split(' ').next()?.parse::<u64>().ok()
-        });
-        nanos.sum::<u64>() as f64 / 1e9
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn vendor_scenario() -> Arc<kycsim_scenarios::Scenario> {

@@ -1,7 +1,8 @@
 //! Answers that are held back by ordered latency: does each come as late as it should, and no later?
 //!
 //! `cargo bench -p kycsim-simulator --bench held_answers`. First 500 requests a second for 8 s, each held for 1 s, on a fixed schedule whatever comes back: how
-//! far is each answer from 1 s? Then 10,000 requests at once, all held for 3 s at the same time: is each answered? Fewer, where `ulimit -n` allows no more.
+//! far is each answer from 1 s? Then 10,000 requests at once, all held for 3 s at the same time by a vendor in a process of its own: is each answered? Fewer,
+//! where `ulimit -n` allows no more.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures, prints, and may panic")]
 
@@ -9,23 +10,26 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{Options, begin, connect, get, measuring, millis, quantile, scenario, send, start, start_with};
+use support::{Options, Server, begin, connect, get, measuring, millis, quantile, role, scenario, send, start, start_with};
 
 const DECISION: &str = "decision_delay = { distribution = \"constant\", value = \"1h\" }\n";
 
 fn main() {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
-        let (per_second, seconds, at_once) =
-            if measuring() { (500, 8, file_handles().map_or(10_000, |most| 10_000.min((most - 200) / 2))) } else { (50, 1, 100) };
+        if role().is_some() {
+            return serve_all_at_once().await;
+        }
+        let (per_second, seconds, at_once) = if measuring() { (500, 8, at_once()) } else { (50, 1, 100) };
         on_schedule(per_second, seconds).await;
         all_at_once(at_once).await;
     });
 }
 
-/// How many file handles this process may have: each connection takes two of them here. None where there is no `/proc`.
-fn file_handles() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse().ok())
+/// How many requests there can be at once: 10,000, or as many as there may be files open, but for a few.
+fn at_once() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let handles = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse().ok());
+    handles.map_or(10_000, |handles: usize| 10_000.min(handles.saturating_sub(100)))
 }
 
 fn held_for(length: Duration) -> String {
@@ -74,10 +78,16 @@ async fn on_schedule(per_second: u32, seconds: u32) {
     );
 }
 
+async fn serve_all_at_once() {
+    let held = held_for(Duration::from_secs(3));
+    let vendor = start_with(scenario(&held), Options::default(), |limits| limits.connections = 10_100).await;
+    println!("{}", vendor.address());
+    std::future::pending::<()>().await;
+}
+
 async fn all_at_once(requests: usize) {
-    let held = Duration::from_secs(3);
-    let vendor = start_with(scenario(&held_for(held)), Options::default(), |limits| limits.connections = requests + 100).await;
-    let address = vendor.address();
+    let server = Server::start("held");
+    let address = server.address;
     let id = begin(&mut connect(address).await, "a-1").await;
     let mut senders = Vec::new();
     for _ in 0..requests {

@@ -8,6 +8,7 @@ use kycsim_scenarios::Scenario;
 
 use crate::callbacks::{AllowedHosts, CallbackUrl};
 use crate::clock::Clock;
+use crate::dialects::Dialect;
 #[cfg(feature = "tls")]
 use crate::http::Tls;
 use crate::journal::JournalLimits;
@@ -60,6 +61,12 @@ impl VendorConfig {
             #[cfg(feature = "tls")]
             tls: None,
         }
+    }
+
+    /// Speaks this dialect, whatever the scenario says.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        Arc::make_mut(&mut self.scenario).vendor.dialect = dialect.as_str().to_owned();
+        self
     }
 
     /// Changes the webhook secret to `secret` when the scenario wants it changed. Without it, one is made up then.

@@ -22,6 +22,7 @@ use crate::config::{Limits, VendorConfig};
 use crate::dialects::Dialect;
 use crate::http::hear;
 use crate::id::SessionId;
+use crate::pass::Passes;
 use crate::picture::{Picture, PictureKind};
 use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret};
 use crate::session::{CountryCode, ImageSlot, Side};
@@ -66,16 +67,18 @@ impl Unwired {
         let (head, pieces) = request.into_parts();
         let frames = pieces.into_iter().map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
         let body = StreamBody::new(futures_util::stream::iter(frames));
-        let asked = self.tenants.asked(&head.headers);
+        let asked = self.tenants.asked(&head);
         let tenant = self.tenants.tenant_of(&asked);
-        let heard = hear(tenant, asked.refusal(), &head, body, Limits::default().body_within, Waits::Here);
+        let heard = hear(tenant, &asked, &head, body, Limits::default().body_within, Waits::Here);
         self.runtime.block_on(heard).ok().map(|heard| heard.said)
     }
 
     /// Whether these are the headers of a customer that it knows.
     #[must_use]
-    pub fn knows(&self, headers: &HeaderMap) -> bool {
-        self.tenants.asked(headers).refusal().is_none()
+    pub fn knows(&self, headers: HeaderMap) -> bool {
+        let (mut head, ()) = Request::new(()).into_parts();
+        head.headers = headers;
+        self.tenants.asked(&head).refusal().is_none()
     }
 
     /// Its tenant.
@@ -97,7 +100,7 @@ pub fn signature(secret: &str, event: &str, unix_seconds: i64, body: &[u8]) -> R
 #[must_use]
 pub fn play(scenario: Arc<Scenario>) -> Option<Vec<LedgerEntry>> {
     let config = config(scenario)?;
-    let mut world = World::new(&config, Dialect::Generic.translator(&config), Arc::default());
+    let mut world = World::new(&config, Dialect::Generic.staff(&config, &Passes::of("fuzzed", &config.api_key)), Arc::default());
     let mut now = SimTime::ZERO;
     let new = NewSession {
         applicant: ApplicantKey::numbered(1),

@@ -19,9 +19,10 @@ use sha2::{Digest as _, Sha256};
 pub(crate) struct SessionId(Arc<str>);
 
 impl SessionId {
-    /// Returns the id of the applicant's `ordinal`th session, from 0.
-    pub(crate) fn of(seed: u64, applicant: &ApplicantKey, ordinal: u32) -> Self {
-        Self(digest_id("ses_", &[&seed.to_le_bytes(), &ordinal.to_le_bytes(), applicant.as_str().as_bytes()]).into())
+    /// Returns the id of the applicant's `ordinal`th session, from 0, as its vendor spells it.
+    pub(crate) fn of(seed: u64, applicant: &ApplicantKey, ordinal: u32, spell: impl FnOnce(u128) -> String) -> Self {
+        let bits = digest("ses_", &[&seed.to_le_bytes(), &ordinal.to_le_bytes(), applicant.as_str().as_bytes()]);
+        Self(spell(bits).into())
     }
 
     /// Returns the id a customer wrote; it may name nothing.
@@ -63,15 +64,20 @@ impl fmt::Display for SessionId {
 
 /// Returns `prefix` and 128 bits of the digest of `parts`, in Crockford's base 32, small letters.
 fn digest_id(prefix: &'static str, parts: &[&[u8]]) -> String {
+    spell(prefix, digest(prefix, parts))
+}
+
+/// Returns 128 bits of the digest of what is named, which is of the kind `kind`, by `parts`.
+pub(crate) fn digest(kind: &str, parts: &[&[u8]]) -> u128 {
     let mut hash = Sha256::new();
-    hash.update(prefix);
+    hash.update(kind);
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes()); // keeps ("a", "bc") and ("ab", "c") apart
         hash.update(part);
     }
     let mut bits = [0; 16];
     bits.copy_from_slice(&hash.finalize()[..16]);
-    spell(prefix, u128::from_be_bytes(bits))
+    u128::from_be_bytes(bits)
 }
 
 /// Returns `prefix` and `bits` as 26 letters and digits.
@@ -98,7 +104,7 @@ mod tests {
     use super::*;
 
     fn of(seed: u64, applicant: &str, ordinal: u32) -> String {
-        SessionId::of(seed, &ApplicantKey::new(applicant), ordinal).to_string()
+        SessionId::of(seed, &ApplicantKey::new(applicant), ordinal, |bits| spell("ses_", bits)).to_string()
     }
 
     #[test]

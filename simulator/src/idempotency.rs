@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use kycsim_scenarios::Scenario;
 use sha2::{Digest as _, Sha256};
 
@@ -19,6 +19,10 @@ use crate::snapshot::{KeptAnswer, KeptRefusal, KeptReply, Unsound};
 pub(crate) struct IdempotencyKey(String);
 
 impl IdempotencyKey {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Returns the key written in a header; none when it is not 1 to 255 visible ASCII characters.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let fits = (1..=255).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
@@ -56,11 +60,23 @@ pub(crate) struct Answered {
     keeps: usize,
     answers: HashMap<IdempotencyKey, (Fingerprint, Answer)>,
     in_order: VecDeque<IdempotencyKey>,
+    /// The keys of requests that have come and are not answered yet, where a vendor refuses repetitions of those. As many as there are connections, at most.
+    in_flight: HashSet<IdempotencyKey>,
 }
 
 impl Answered {
     pub(crate) fn new(keeps: usize) -> Self {
-        Self { keeps, answers: HashMap::default(), in_order: VecDeque::new() }
+        Self { keeps, answers: HashMap::default(), in_order: VecDeque::new(), in_flight: HashSet::default() }
+    }
+
+    /// Takes note that a request is under way. Returns false when one with the same key is already.
+    pub(crate) fn depart(&mut self, key: &IdempotencyKey) -> bool {
+        self.in_flight.insert(key.clone())
+    }
+
+    /// Takes note that it is no more.
+    pub(crate) fn arrive(&mut self, key: &IdempotencyKey) {
+        self.in_flight.remove(key);
     }
 
     /// Returns the answer that this request got before; none when it is new.
@@ -104,6 +120,8 @@ impl Answered {
                 KeptReply::Refused(KeptRefusal::NoSuchSession) => Err(Refusal::NoSuchSession),
                 KeptReply::Refused(KeptRefusal::ImagesMissing) => Err(Refusal::ImagesMissing),
                 KeptReply::Refused(KeptRefusal::WrongStatus { status }) => Err(Refusal::WrongStatus { status }),
+                KeptReply::Refused(KeptRefusal::FailedBefore { status }) => Err(Refusal::FailedBefore { status }),
+                KeptReply::Said(said) => Ok(Granted::Said(said.try_into()?)),
             };
             answered.keep(Repeatable { key, fingerprint }, &answer);
         }
@@ -116,10 +134,12 @@ fn reply_kept(answer: &Answer) -> Option<KeptReply> {
     match answer {
         Ok(Granted::Created(session)) => Some(KeptReply::Created(session.into())),
         Ok(Granted::Submitted { session, .. }) => Some(KeptReply::Submitted(session.into())),
+        Ok(Granted::Said(said)) => Some(KeptReply::Said(said.into())),
         Ok(Granted::Read(_) | Granted::Uploaded(_) | Granted::Cancelled(_)) => None,
         Err(Refusal::NoSuchSession) => Some(KeptReply::Refused(KeptRefusal::NoSuchSession)),
         Err(Refusal::ImagesMissing) => Some(KeptReply::Refused(KeptRefusal::ImagesMissing)),
         Err(Refusal::WrongStatus { status }) => Some(KeptReply::Refused(KeptRefusal::WrongStatus { status: *status })),
+        Err(Refusal::FailedBefore { status }) => Some(KeptReply::Refused(KeptRefusal::FailedBefore { status: *status })),
         Err(_) => None,
     }
 }

@@ -37,6 +37,7 @@ mod id;
 mod idempotency;
 mod journal;
 mod ledger;
+mod pass;
 mod picture;
 mod refusal;
 mod secret;
@@ -53,7 +54,7 @@ pub use callbacks::{AllowedHosts, CallbackUrl, InvalidCallbackUrl};
 pub use clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
-pub use dialects::Dialect;
+pub use dialects::{Access, Clarity, Dialect};
 #[cfg(feature = "tls")]
 pub use http::{InvalidTls, Tls};
 pub use journal::{

@@ -4,6 +4,19 @@ use std::time::Duration;
 
 use kycsim_scenarios::vendor::Status;
 
+/// A refusal in the words of one vendor, which only its own dialect says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rebuff {
+    pub(crate) status: u16,
+    /// The vendor's word for the kind of error.
+    pub(crate) kind: &'static str,
+    /// Its word for the very error, if it has one.
+    pub(crate) code: Option<&'static str>,
+    /// What is to blame, as the customer wrote it.
+    pub(crate) param: Option<String>,
+    pub(crate) message: String,
+}
+
 /// Why a request is not granted. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -65,6 +78,16 @@ pub(crate) enum Refusal {
     ImageTruncated,
     #[error("the idempotency key came with another request before")]
     IdempotencyKeyReused,
+    #[error("a request with this idempotency key is under way")]
+    IdempotencyKeyInFlight,
+    #[error("the request met a fault when it came first, and so it does again")]
+    FailedBefore {
+        /// Of the answer that it got.
+        status: u16,
+    },
+    /// What only one vendor refuses, or says so exactly.
+    #[error("{}", .0.message)]
+    Own(Box<Rebuff>),
     #[error("a session that is {} does not allow this", .status.as_str())]
     WrongStatus {
         /// Where the session stands.

@@ -10,7 +10,7 @@ use kycsim_scenarios::vendor::{CheckResult, Decision, IllegalTransition, Outcome
 use kycsim_scenarios::{Fate, SimTime};
 use serde::{Deserialize, Serialize};
 
-use crate::call::Upload;
+use crate::call::{Pictures, Upload};
 use crate::callbacks::CallbackUrl;
 use crate::id::SessionId;
 use crate::picture::Picture;
@@ -70,6 +70,26 @@ pub(crate) struct Images {
     selfie: Option<Picture>,
     /// How many there were in all.
     uploads: u32,
+}
+
+impl Images {
+    /// Whether there are at least these.
+    pub(crate) const fn are(self, pictures: Pictures) -> bool {
+        match pictures {
+            Pictures::DocumentAndSelfie => self.front.is_some() && self.selfie.is_some(),
+            Pictures::Document => self.front.is_some(),
+            Pictures::None => true,
+        }
+    }
+
+    /// Whether there is one of this.
+    pub(crate) const fn has(self, slot: ImageSlot) -> bool {
+        match slot {
+            ImageSlot::Document(Side::Front) => self.front.is_some(),
+            ImageSlot::Document(Side::Back) => self.back.is_some(),
+            ImageSlot::Selfie => self.selfie.is_some(),
+        }
+    }
 }
 
 /// What a picture is of.
@@ -159,13 +179,37 @@ impl Session {
     }
 
     /// Submits it. Pictures of an earlier attempt count: only what was bad need be sent again.
-    pub(crate) fn submit(&mut self, now: SimTime) -> Result<(), Refusal> {
+    pub(crate) fn submit(&mut self, pictures: Pictures, now: SimTime) -> Result<(), Refusal> {
         let next = self.state.on(SessionEvent::Submit, now).map_err(wrong_status)?;
-        if self.images.front.is_none() || self.images.selfie.is_none() {
+        if !self.images.are(pictures) {
             return Err(Refusal::ImagesMissing);
         }
         self.become_at(next, now);
         Ok(())
+    }
+
+    /// Lets its applicant come back to it, at a vendor with whom nothing but an approval is the last word.
+    pub(crate) fn reopen(&mut self, now: SimTime) -> Result<(), Refusal> {
+        let next = self.state.on(SessionEvent::Reopen { attempt: self.attempt }, now).map_err(wrong_status)?;
+        self.become_at(next, now);
+        Ok(())
+    }
+
+    /// Which pictures there are.
+    pub(crate) const fn images(&self) -> Images {
+        self.images
+    }
+
+    /// Takes in the pictures of another session of the same applicant.
+    pub(crate) fn with_images(self, images: Images) -> Self {
+        Self { images, ..self }
+    }
+
+    /// Forgets all pictures.
+    pub(crate) fn redact(&mut self, now: SimTime) {
+        self.images = Images { uploads: self.images.uploads, ..Images::default() };
+        self.version += 1;
+        self.updated_at = now;
     }
 
     /// Gives it up.
@@ -279,7 +323,7 @@ mod tests {
     fn new() -> Session {
         let applicant = ApplicantKey::numbered(1);
         Session::new(About {
-            id: SessionId::of(7, &applicant, 0),
+            id: SessionId::named("ses_1"),
             fate: Fate::new(7, applicant),
             ordinal: 0,
             country: CountryCode::parse("DE").unwrap(),
@@ -300,22 +344,22 @@ mod tests {
     #[test]
     fn a_submission_needs_a_document_and_a_selfie() {
         let mut session = new();
-        assert_eq!(session.submit(SimTime::ZERO), Err(Refusal::ImagesMissing));
+        assert_eq!(session.submit(Pictures::DocumentAndSelfie, SimTime::ZERO), Err(Refusal::ImagesMissing));
         assert_eq!(session.version, 1, "a refusal changes nothing");
         let mut session = with_images();
-        session.submit(SimTime::ZERO).unwrap();
+        session.submit(Pictures::DocumentAndSelfie, SimTime::ZERO).unwrap();
         assert_eq!((session.version, session.state.status()), (2, Status::Processing));
-        assert_eq!(session.submit(SimTime::ZERO), Err(Refusal::WrongStatus { status: Status::Processing }));
+        assert_eq!(session.submit(Pictures::DocumentAndSelfie, SimTime::ZERO), Err(Refusal::WrongStatus { status: Status::Processing }));
     }
 
     #[test]
     fn a_resubmission_begins_the_next_attempt_and_the_decision_stays() {
         let mut session = with_images();
-        session.submit(SimTime::ZERO).unwrap();
+        session.submit(Pictures::DocumentAndSelfie, SimTime::ZERO).unwrap();
         let decision = Decision { attempt: 1, outcome: Outcome::Resubmission, reasons: vec![Reason::ImageBlurred] };
         session.decide(&decision, &Confidence::default(), SimTime::from_micros(5)).unwrap();
         assert_eq!((session.attempt, session.state.status()), (2, Status::ResubmissionRequested));
-        session.submit(SimTime::from_micros(6)).unwrap();
+        session.submit(Pictures::DocumentAndSelfie, SimTime::from_micros(6)).unwrap();
         assert_eq!(session.decided.as_ref().map(|decided| &decided.decision), Some(&decision));
         assert_eq!(session.expire(2, SimTime::from_micros(7)), None, "it is under examination");
     }

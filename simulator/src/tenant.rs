@@ -20,12 +20,14 @@ use crate::clock::{Clock, Stopwatch};
 use crate::config::VendorConfig;
 use crate::counts::Counters;
 use crate::dialects::{Dialect, RequestId, Seal, Translator};
-use crate::idempotency::Repeatable;
+use crate::id::SessionId;
+use crate::idempotency::{IdempotencyKey, Repeatable};
 use crate::journal::{Body, Headers, Journal, RecordedDelivery, RecordedRequest};
+use crate::pass::Passes;
 use crate::refusal::Refusal;
 use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret, random};
 use crate::tenants::{Advances, Fuses, Keyring, RotateSecretError};
-use crate::world::{Step, World};
+use crate::world::{Meeting, Step, World};
 
 /// How long an answer waits at most for a callback that is to come before it.
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
@@ -51,6 +53,7 @@ pub(crate) struct Tenant {
     pub(crate) speaks: Dialect,
     pub(crate) dialect: Arc<dyn Translator>,
     pub(crate) api_key: ApiKey,
+    pub(crate) passes: Passes,
     keyring: RwLock<Keyring>,
     /// What the scenario changes the secret to; none: one that is made up then.
     next_webhook_secret: Option<WebhookSecret>,
@@ -80,6 +83,8 @@ pub(crate) struct Tenant {
 pub(crate) struct Met {
     /// Whom it was about, if anybody that is known.
     pub(crate) applicant: Option<ApplicantKey>,
+    /// Which session it was about, if there was one.
+    pub(crate) session: Option<SessionId>,
     /// How long its answer was held back on purpose.
     pub(crate) delay: Duration,
     pub(crate) verdict: Verdict,
@@ -97,11 +102,23 @@ pub(crate) enum Verdict {
 }
 
 /// What a first look at a request has led to.
-enum Begun {
+enum Begun<'t> {
     /// It was performed.
     Performed(Result<Granted, Refusal>),
     /// It is to be answered later, or not as it should be.
-    Awaits { call: Call, repeatable: Option<Repeatable>, answer: Answer },
+    Awaits { call: Call, repeatable: Option<Repeatable>, flight: Option<InFlight<'t>> },
+}
+
+/// A request that is under way, and must not come twice at a time. It is no more when this is dropped, even if its client leaves.
+struct InFlight<'t> {
+    tenant: &'t Tenant,
+    key: IdempotencyKey,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.tenant.world().arrive(&self.key);
+    }
 }
 
 /// How far a frozen clock was put forward.
@@ -153,9 +170,11 @@ impl Tenant {
         kill: &CancellationToken,
     ) -> Result<Self, InvalidWebhookSecret> {
         let keyring = Keyring::new(speaks, config.webhook_secret.clone())?;
-        let dialect = speaks.translator(config);
+        let passes = Passes::of(&name, &config.api_key);
+        let staff = speaks.staff(config, &passes);
+        let dialect = Arc::clone(&staff.translator);
         let counters = Arc::new(Counters::default());
-        let world = World::new(config, Arc::clone(&dialect), Arc::clone(&counters));
+        let world = World::new(config, staff, Arc::clone(&counters));
         let started = u128::from(config.clock.unix_seconds().unsigned_abs());
         Ok(Self {
             name,
@@ -163,6 +182,7 @@ impl Tenant {
             speaks,
             dialect,
             api_key: config.api_key.clone(),
+            passes,
             keyring: RwLock::new(keyring),
             next_webhook_secret: config.next_webhook_secret.clone(),
             counters,
@@ -189,30 +209,25 @@ impl Tenant {
     ///
     /// Where its caller waits it is ready at once, and [`Met::delay`] says for how long.
     pub(crate) async fn answer(&self, call: Call, repeatable: Option<Repeatable>, waits: Waits) -> Met {
-        let (applicant, begun) = match self.begin(call, repeatable) {
+        let (meeting, begun) = match self.begin(call, repeatable) {
             Ok(begun) => begun,
-            Err(refusal) => return Met { applicant: None, delay: Duration::ZERO, verdict: Verdict::True(Err(refusal)) },
+            Err(refusal) => {
+                return Met { applicant: None, session: None, delay: Duration::ZERO, verdict: Verdict::True(Err(refusal)) };
+            }
         };
-        let (mut delay, verdict) = match begun {
-            Begun::Performed(said) => (Duration::ZERO, Verdict::True(said)),
-            Begun::Awaits { call, repeatable, answer: Answer { delay, befalls } } => {
+        let Meeting { applicant, session, answer: Answer { mut delay, befalls } } = meeting;
+        let verdict = match begun {
+            Begun::Performed(said) => Verdict::True(said),
+            Begun::Awaits { call, repeatable, flight } => {
                 if waits == Waits::Here && !delay.is_zero() {
                     self.clock.wait_real_for(delay).await;
                 }
-                let perform = |fault| self.entering(self.world(), |world, now| world.perform(call, repeatable, fault, now));
-                let verdict = match befalls {
-                    None => Verdict::True(perform(None)),
-                    Some(Befalling { fault, performed: false }) => Verdict::Failed(fault),
-                    Some(Befalling { fault, performed: true }) => {
-                        let said = perform(Some(fault));
-                        if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
-                    }
-                };
-                (delay, verdict)
+                drop(flight);
+                self.perform_late(call, repeatable, befalls)
             }
         };
         if let Verdict::True(Ok(granted)) | Verdict::Spoiled(Ok(granted), _) = &verdict
-            && let Granted::Submitted { told: Some(told), .. } = granted
+            && let Some(told) = granted.told()
         {
             match waits {
                 Waits::Here => tokio::select! {
@@ -222,18 +237,42 @@ impl Tenant {
                 Waits::Caller => delay = delay.max(HEAD_START),
             }
         }
-        Met { applicant: Some(applicant), delay, verdict }
+        Met { applicant, session, delay, verdict }
     }
 
     /// Works out how a call is to be answered, and performs it if that is at once: then the lock is taken once, as mostly.
-    fn begin(&self, call: Call, repeatable: Option<Repeatable>) -> Result<(ApplicantKey, Begun), Refusal> {
+    fn begin(&self, call: Call, repeatable: Option<Repeatable>) -> Result<(Meeting, Begun<'_>), Refusal> {
         let mut world = self.world();
-        let (applicant, answer) = world.meet(&call, self.clock.now())?;
-        if !answer.delay.is_zero() || answer.befalls.is_some() {
-            return Ok((applicant, Begun::Awaits { call, repeatable, answer }));
+        let meeting = world.meet(&call, self.clock.now())?;
+        if !meeting.answer.delay.is_zero() || meeting.answer.befalls.is_some() {
+            let mut flight = None;
+            if let Some(Repeatable { key, .. }) = repeatable.as_ref().filter(|_| self.dialect.repetition().refuses_in_flight) {
+                world.depart(key)?;
+                flight = Some(InFlight { tenant: self, key: key.clone() });
+            }
+            return Ok((meeting, Begun::Awaits { call, repeatable, flight }));
         }
         let said = self.entering(world, |world, now| world.perform(call, repeatable, None, now));
-        Ok((applicant, Begun::Performed(said)))
+        Ok((meeting, Begun::Performed(said)))
+    }
+
+    /// Performs a call that was held back, unless what befalls it comes before that.
+    fn perform_late(&self, call: Call, repeatable: Option<Repeatable>, befalls: Option<Befalling>) -> Verdict {
+        let perform = |repeatable, fault| self.entering(self.world(), |world, now| world.perform(call, repeatable, fault, now));
+        match befalls {
+            None => Verdict::True(perform(repeatable, None)),
+            Some(Befalling { fault, performed: true }) => {
+                let said = perform(repeatable, Some(fault));
+                if fault.spoils_a_true_answer() { Verdict::Spoiled(said, fault) } else { Verdict::Failed(fault) }
+            }
+            Some(Befalling { fault, performed: false }) => {
+                if let (Fault::Error { status: 500 }, Some(repeatable), true) = (fault, repeatable, self.dialect.repetition().keeps_faults)
+                {
+                    self.world().keep_fault(repeatable, 500);
+                }
+                Verdict::Failed(fault)
+            }
+        }
     }
 
     /// Does what is due, at most `limit` things, and hands the deliveries among them to `start`. Returns when there is more to do.
@@ -365,7 +404,10 @@ impl Tenant {
             Some(Defect::Malformed | Defect::UnknownFields) => body = event.defective_body.as_ref().unwrap_or(body),
             Some(Defect::UnknownStatus | Defect::NewId | Defect::Contradicting) | None => {}
         }
-        let keys = self.keyring.read().unwrap_or_else(PoisonError::into_inner).keys(self.clock.now());
+        let keys = match &event.endpoint {
+            Some(endpoint) => endpoint.keys.clone(),
+            None => self.keyring.read().unwrap_or_else(PoisonError::into_inner).keys(self.clock.now()),
+        };
         let sealed = Sealed { headers: self.dialect.sign(&keys, seal, &event.id, signed_at, body), body: body.clone() };
         if let Some(first) = event.replayed.as_ref().filter(|_| defect.is_none_or(Defect::tells_the_truth)) {
             first.get_or_init(|| sealed.clone());

@@ -294,6 +294,7 @@ fn describe(entry: &LedgerEntry) -> String {
         LedgerEvent::Revised { decision } => format!("changed its decision about attempt {}: {decision}", decision.attempt),
         LedgerEvent::Expired => "session expired".to_owned(),
         LedgerEvent::Cancelled => "session cancelled".to_owned(),
+        LedgerEvent::Redacted => "session redacted".to_owned(),
         LedgerEvent::CallbackHeld { callback, copy, until } => format!("callback {callback} (copy {copy}) held until {until}"),
         LedgerEvent::CallbackLost { callback } => format!("callback {callback} never sent"),
         LedgerEvent::CallbackGivenUp { callback, copy } => format!("callback {callback} (copy {copy}) given up"),

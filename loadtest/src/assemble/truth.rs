@@ -101,6 +101,8 @@ impl<'a> Truth<'a> {
                 LedgerEvent::CallbackHeld { .. } => truth.summary.held += 1,
                 LedgerEvent::Expired
                 | LedgerEvent::Cancelled
+                | LedgerEvent::Redacted
+                | LedgerEvent::Redacted
                 | LedgerEvent::CallbackLost { .. }
                 | LedgerEvent::CallbackGivenUp { .. }
                 | LedgerEvent::ReceiverDisabled { .. } => {}
@@ -128,6 +130,7 @@ impl<'a> Truth<'a> {
             | LedgerEvent::Submitted { .. }
             | LedgerEvent::Expired
             | LedgerEvent::Cancelled
+            | LedgerEvent::Redacted
             | LedgerEvent::CallbackHeld { .. }
             | LedgerEvent::CallbackLost { .. }
             | LedgerEvent::Delivered { .. }

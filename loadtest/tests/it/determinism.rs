@@ -60,6 +60,7 @@ fn fates(ledger: &[LedgerEntry]) -> Fates {
             | LedgerEvent::SessionCreated
             | LedgerEvent::Expired
             | LedgerEvent::Cancelled
+            | LedgerEvent::Redacted
             | LedgerEvent::CallbackHeld { .. }
             | LedgerEvent::CallbackLost { .. }
             | LedgerEvent::Revised { .. }

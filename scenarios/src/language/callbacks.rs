@@ -17,8 +17,9 @@ pub struct Callbacks(RawCallbacks);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCallbacks {
-    /// What it tells of.
-    pub events: Vec<EventKind>,
+    /// What it tells of; none: what the dialect's vendor tells of by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<EventKind>>,
     /// From the event to its first delivery.
     pub delay: Distribution,
     /// How long after a failed delivery the next one follows; none: the dialect's own schedule.
@@ -81,6 +82,10 @@ words! {
         Decided = "decided",
         /// Nobody finished it in time.
         Expired = "expired",
+        /// The customer gave it up.
+        Cancelled = "cancelled",
+        /// What it knew about the applicant was erased.
+        Redacted = "redacted",
     }
 }
 
@@ -186,6 +191,12 @@ impl From<Copies> for u32 {
 }
 
 impl Callbacks {
+    /// Whether the vendor tells of such an event; `by_itself` is what it tells of unless it is said.
+    #[must_use]
+    pub fn tells(&self, kind: EventKind, by_itself: &[EventKind]) -> bool {
+        self.events.as_deref().unwrap_or(by_itself).contains(&kind)
+    }
+
     /// Returns the same with `change` made to it.
     ///
     /// # Errors
@@ -208,7 +219,7 @@ impl std::ops::Deref for Callbacks {
 impl Default for RawCallbacks {
     fn default() -> Self {
         Self {
-            events: vec![EventKind::Decided, EventKind::Expired],
+            events: None,
             delay: Distribution::constant(Duration::ZERO),
             retry: None,
             timeout: None,
@@ -240,7 +251,7 @@ impl TryFrom<RawCallbacks> for Callbacks {
     type Error = QuantityError;
 
     fn try_from(raw: RawCallbacks) -> Result<Self, QuantityError> {
-        let tells = |kind| raw.events.contains(&kind);
+        let tells = |kind| raw.events.as_ref().is_some_and(|events| events.contains(&kind));
         if raw.reordered.value() > 0.0 && !(tells(EventKind::Processing) && tells(EventKind::Decided)) {
             return Err(QuantityError::new("`reordered` needs two events to swap: events = [\"processing\", \"decided\"]"));
         }

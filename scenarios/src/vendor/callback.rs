@@ -87,7 +87,7 @@ impl PlannedCopy {
     }
 }
 
-/// Works out all that is sent of an event of `now`; `occurrence` tells the events of one kind and applicant from each other. Touches nothing.
+/// Works out all that is sent of an event of `now` that is told; `occurrence` tells the events of one kind and applicant from each other. Touches nothing.
 #[must_use]
 pub fn plan_callbacks(
     callbacks: &Callbacks,
@@ -97,14 +97,13 @@ pub fn plan_callbacks(
     later: Duration,
     now: SimTime,
 ) -> Vec<PlannedCallback> {
-    if !callbacks.events.contains(&kind) {
-        return Vec::new();
-    }
     let occurrence = occurrence.wrapping_add(match kind {
         EventKind::Decided => 0,
         EventKind::Created => 1 << 24,
         EventKind::Processing => 2 << 24,
         EventKind::Expired => 3 << 24,
+        EventKind::Cancelled => 4 << 24,
+        EventKind::Redacted => 5 << 24,
     });
     let mut rng = fate.rng(Purpose::Callback, occurrence);
     // Always three draws: changing one defect's probability leaves the others as they were.

@@ -19,6 +19,10 @@ words! {
         Submit = "submit",
         /// Give a session up.
         Cancel = "cancel",
+        /// Something about no session: keys, webhook endpoints, files, lists of what has happened.
+        Manage = "manage",
+        /// The page on which an applicant hands in their pictures to the vendor itself.
+        CapturePage = "capture_page",
     }
 }
 

@@ -54,6 +54,11 @@ pub enum SessionEvent {
     Expire,
     /// The customer gives it up.
     Cancel,
+    /// The applicant comes back to it, at a vendor with whom nothing but an approval is the last word.
+    Reopen {
+        /// The attempt that it was at.
+        attempt: u32,
+    },
 }
 
 words! {
@@ -109,10 +114,15 @@ impl SessionState {
             (Self::Decided { .. }, E::Revise(decision)) if decision.outcome != Outcome::Resubmission => {
                 Ok(Self::Decided { at: now, decision })
             }
-            (Self::Collecting { .. }, event @ (E::Decide(_) | E::Revise(_)))
-            | (Self::Processing { .. }, event @ (E::Submit | E::Expire | E::Revise(_)))
-            | (Self::Decided { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_)))
-            | (Self::Expired { .. } | Self::Cancelled { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_))) => {
+            (Self::Decided { decision, .. }, E::Reopen { attempt }) if decision.outcome != Outcome::Approved => {
+                Ok(Self::Collecting { attempt: attempt + 1, last: Some(decision.clone()) })
+            }
+            (Self::Expired { .. }, E::Reopen { attempt }) => Ok(Self::Collecting { attempt, last: None }),
+            (Self::Collecting { .. }, event @ (E::Decide(_) | E::Revise(_) | E::Reopen { .. }))
+            | (Self::Processing { .. }, event @ (E::Submit | E::Expire | E::Revise(_) | E::Reopen { .. }))
+            | (Self::Decided { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_) | E::Reopen { .. }))
+            | (Self::Expired { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_)))
+            | (Self::Cancelled { .. }, event @ (E::Submit | E::Decide(_) | E::Expire | E::Cancel | E::Revise(_) | E::Reopen { .. })) => {
                 Err(IllegalTransition { status: self.status(), event })
             }
         }
@@ -136,7 +146,7 @@ impl SessionState {
         }
     }
 
-    /// Whether nothing more can happen to it.
+    /// Whether nothing more can happen to it of itself.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         match self {
@@ -182,6 +192,19 @@ mod tests {
                 }
                 state = next.unwrap_or(state);
             }
+        }
+    }
+
+    #[test]
+    fn all_but_an_approval_can_be_come_back_to() {
+        let decided = |outcome| SessionState::Decided { at: SimTime::ZERO, decision: Decision { attempt: 2, outcome, reasons: vec![] } };
+        let reopened = |state: SessionState| state.on(SessionEvent::Reopen { attempt: 2 }, SimTime::ZERO).map(|state| state.status());
+        for outcome in [Outcome::Declined, Outcome::Review] {
+            assert_eq!(reopened(decided(outcome)), Ok(Status::ResubmissionRequested));
+        }
+        assert_eq!(reopened(SessionState::Expired { at: SimTime::ZERO }), Ok(Status::Collecting));
+        for refused in [decided(Outcome::Approved), SessionState::Cancelled { at: SimTime::ZERO }, SessionState::NEW] {
+            assert!(reopened(refused).is_err());
         }
     }
 

@@ -107,7 +107,15 @@ fn each_defect_is_sent_as_it_was_ordered() {
     check("contradicting = { probability = 1, after = \"5s\" }", &[(0, None), (5, Some(Defect::Contradicting))]);
     let twice = "duplicate = { probability = 1, copies = 2, spacing = \"2s\", id = \"new\" }";
     check(twice, &[(0, None), (2, Some(Defect::NewId))]);
-    check("events = [\"expired\"]", &[]);
+}
+
+#[test]
+fn events_are_those_of_the_file_or_else_the_dialects_own() {
+    let own = [EventKind::Created, EventKind::Decided];
+    let silent = callbacks("events = [\"expired\"]");
+    assert!(silent.tells(EventKind::Expired, &own) && !silent.tells(EventKind::Decided, &own));
+    let unsaid = callbacks("");
+    assert!(unsaid.tells(EventKind::Created, &own) && !unsaid.tells(EventKind::Expired, &own));
 }
 
 #[test]

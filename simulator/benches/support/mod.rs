@@ -2,7 +2,9 @@
 
 #![allow(dead_code, clippy::allow_attributes, reason = "each benchmark uses its own part")]
 
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,53 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const API_KEY: &str = "key_bench";
+
+/// Tells a process that it is a server, and which.
+const ROLE: &str = "KYCSIM_BENCH_SERVER";
+
+/// Which server this process is to be; none: the benchmark itself.
+pub(crate) fn role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
+/// A server in a process of its own. It is killed when this is dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts this very program once more, as the server of this role. It writes its address on the first line.
+    pub(crate) fn start(role: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap()).env(ROLE, role).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, address: line.trim().parse().unwrap() }
+    }
+
+    /// Its number among the processes.
+    pub(crate) fn process(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    /// Processor time that it has used, of all its threads. Zero where there is no `/proc`.
+    pub(crate) fn processor_seconds(&self) -> f64 {
+        // Nanoseconds on a processor, for each thread: finer than the ticks of `stat`.
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else { return 0.0 };
+        let nanos = threads.flatten().filter_map(|thread| {
+            let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            schedstat.split(' ').next()?.parse::<u64>().ok()
+        });
+        nanos.sum::<u64>() as f64 / 1e9
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 /// Whether this is a benchmark, and not the look whether it works that `cargo test --benches` takes.
 pub(crate) fn measuring() -> bool {

@@ -7,6 +7,7 @@ use kycsim_scenarios::language::{Callbacks, EventKind, Period};
 use serde::{Deserialize, Serialize};
 
 use super::CallbackUrl;
+use super::Endpoint;
 use super::delivery::Sealed;
 use crate::id::SessionId;
 
@@ -21,6 +22,8 @@ pub(crate) struct Event {
     /// The session's attempt it is about.
     pub(crate) attempt: u32,
     pub(crate) to: CallbackUrl,
+    /// The customer's webhook endpoint that this is; none: the address that the vendor was started with, or the session's own.
+    pub(crate) endpoint: Option<Arc<Endpoint>>,
     /// The session as it was when it changed, in the dialect's words.
     pub(crate) body: Bytes,
     /// What a defective try says instead.
@@ -43,17 +46,14 @@ pub(crate) struct Terms {
     pub(crate) disable_after: Option<u32>,
 }
 
-/// How long a receiver may take to answer, where neither scenario nor order says.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-
 impl Terms {
-    /// Returns the terms that `callbacks` set, with the dialect's own schedule where they have none.
-    pub(crate) fn of(callbacks: &Callbacks, dialects_retry: impl FnOnce() -> Vec<Period>) -> Self {
+    /// Returns the terms that `callbacks` set, and the dialect's own where they set none.
+    pub(crate) fn of(callbacks: &Callbacks, dialects: Self) -> Self {
         Self {
-            retry: callbacks.retry.clone().unwrap_or_else(dialects_retry),
-            within: callbacks.timeout.map_or(ANSWER_WITHIN, Period::length),
-            success: callbacks.success.clone(),
-            disable_after: callbacks.disable_after,
+            retry: callbacks.retry.clone().unwrap_or(dialects.retry),
+            within: callbacks.timeout.map_or(dialects.within, Period::length),
+            success: callbacks.success.clone().or(dialects.success),
+            disable_after: callbacks.disable_after.or(dialects.disable_after),
         }
     }
 

@@ -110,7 +110,7 @@ mod tests {
 
     use bytes::Bytes;
     use kycsim_scenarios::ApplicantKey;
-    use kycsim_scenarios::language::{Callbacks, EventKind, Tries};
+    use kycsim_scenarios::language::{EventKind, Tries};
 
     use super::super::{CallbackUrl, Terms};
     use super::*;
@@ -124,9 +124,10 @@ mod tests {
             applicant: ApplicantKey::numbered(number),
             attempt: 1,
             to: CallbackUrl::parse(&format!("http://127.0.0.1:{port}/")).unwrap(),
+            endpoint: None,
             body: Bytes::new(),
             defective_body: None,
-            terms: Arc::new(Terms::of(&Callbacks::default(), Vec::new)),
+            terms: Arc::new(Terms { retry: Vec::new(), within: Duration::ZERO, success: None, disable_after: None }),
             replayed: None,
         };
         let copy = PlannedCopy { number: 0, defect: None, defective_tries: Tries::First, age: Duration::ZERO, retried: true };

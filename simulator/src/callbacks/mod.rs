@@ -4,6 +4,7 @@
 
 mod address;
 mod delivery;
+mod endpoint;
 mod event;
 mod lanes;
 mod receivers;
@@ -11,6 +12,7 @@ mod resolver;
 
 pub use address::{AllowedHosts, CallbackUrl, InvalidCallbackUrl};
 pub(crate) use delivery::{Courier, Sealed, deliver};
+pub(crate) use endpoint::Endpoint;
 pub(crate) use event::{Event, Terms};
 pub(crate) use lanes::{Delivery, Lanes, Sending};
 pub(crate) use receivers::{Receiver, Receivers};

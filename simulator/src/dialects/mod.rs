@@ -1,25 +1,30 @@
 //! Dialects: translators between a vendor's HTTP API and the neutral words of the core.
 //!
-//! A dialect is pure. It reads what a request means, says what became of it in its vendor's words, and signs callbacks in its vendor's scheme. It decides no
-//! outcome, keeps no session, waits for nothing. A new vendor is a new folder with `routes.rs`, `wire.rs`, `signature.rs` and `errors.rs`, and one line below.
+//! A dialect has two halves. Its [`Translator`] is pure: it reads what a request means, says what became of it in its vendor's words, and signs callbacks in
+//! its vendor's scheme. Its [`Desk`] keeps what the vendor has beside sessions, and tells events. Neither decides an outcome, keeps a session, or waits for
+//! anything. A new vendor is a new folder with `routes.rs`, `wire.rs`, `signature.rs` and `errors.rs`, and a few lines below.
 
+mod desk;
 mod generic;
 mod seal;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response};
-use kycsim_scenarios::language::{EventKind, Period};
+use kycsim_scenarios::Scenario;
 
 use crate::call::{Call, Granted};
+use crate::callbacks::Terms;
 use crate::config::VendorConfig;
 use crate::http::Form;
-use crate::id::SessionId;
+use crate::pass::{Pass, Passes};
 use crate::refusal::Refusal;
 use crate::secret::{InvalidWebhookSecret, WebhookSecret};
-use crate::session::Session;
+pub(crate) use desk::{Desk, Happening, Herald};
 pub(crate) use seal::{Keys, Seal, Signer};
 
 /// Whose HTTP API a vendor speaks.
@@ -28,6 +33,26 @@ pub(crate) use seal::{Keys, Seal, Signer};
 pub enum Dialect {
     /// Nobody's in particular: `docs/dialects/generic.md`.
     Generic,
+}
+
+/// How much of a vendor's decisions its customers can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clarity {
+    /// Approvals, refusals, doubts, and requests for better pictures.
+    Outcomes,
+    /// Approvals, and everything else.
+    Approval,
+}
+
+/// What somebody needs who points their own program at a vendor.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// The vendor's base address: `http://` and where it listens.
+    pub base: &'a str,
+    /// What customers prove themselves with.
+    pub api_key: &'a str,
+    /// What callbacks are signed with, as a customer is given it.
+    pub webhook_secret: &'a str,
 }
 
 impl Dialect {
@@ -53,17 +78,60 @@ impl Dialect {
         Self::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Returns its translator, for a vendor that is started with `config`.
-    pub(crate) fn translator(self, config: &VendorConfig) -> Arc<dyn Translator> {
+    /// How much of its vendor's decisions customers can tell apart.
+    #[must_use]
+    pub const fn clarity(self) -> Clarity {
         match self {
-            Self::Generic => Arc::new(generic::Generic::new(config)),
+            Self::Generic => Clarity::Outcomes,
         }
     }
 
-    /// Returns the API key that a request offers in this dialect; none when it offers none. Whose vendor is asked is not known before.
-    pub(crate) fn api_key(self, headers: &HeaderMap) -> Option<&[u8]> {
+    /// Returns what a scenario asks for that this dialect's vendor has no way to do; nothing when it can play all of it.
+    #[must_use]
+    pub fn cannot_play(self, _scenario: &Scenario) -> Vec<&'static str> {
         match self {
-            Self::Generic => generic::api_key(headers),
+            Self::Generic => Vec::new(),
+        }
+    }
+
+    /// Returns the API key of vendors that nobody gave one, in the form that the vendor's own libraries expect.
+    #[must_use]
+    pub const fn sample_api_key(self) -> &'static str {
+        match self {
+            Self::Generic => "kycsim-test-key",
+        }
+    }
+
+    /// Returns the webhook secret of vendors that nobody gave one, in the form that the vendor's own libraries expect. It is public.
+    #[must_use]
+    pub const fn sample_webhook_secret(self) -> &'static str {
+        match self {
+            Self::Generic => "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=",
+        }
+    }
+
+    /// Returns how to point a program at such a vendor, for people: addresses, keys, and lines of code.
+    #[must_use]
+    pub fn guide(self, access: Access<'_>) -> String {
+        match self {
+            Self::Generic => generic::guide(access),
+        }
+    }
+
+    /// Returns who speaks for a vendor that is started with `config`; `passes` are those of its tenant.
+    pub(crate) fn staff(self, config: &VendorConfig, passes: &Passes) -> Staff {
+        let _ = passes; // this dialect's vendor gives none
+        match self {
+            Self::Generic => {
+                Staff { translator: Arc::new(generic::Generic::new(config)), desk: Box::new(generic::GenericDesk::new(config)) }
+            }
+        }
+    }
+
+    /// Returns what a request offers in this dialect to prove who it is from; none when it offers nothing. Whose vendor is asked is not known before.
+    pub(crate) fn credential(self, head: &Parts) -> Option<Credential<'_>> {
+        match self {
+            Self::Generic => generic::api_key(&head.headers).map(|key| Credential::ApiKey(Cow::Borrowed(key))),
         }
     }
 
@@ -87,11 +155,19 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
     /// Returns the name of a request, as its answer has it.
     fn request_name(&self, request: RequestId) -> String;
 
-    /// Returns what is at this address, and which body it wants.
-    fn route(&self, method: &Method, path: &str) -> Result<Route, Refusal>;
+    /// Returns the name of the session that these bits stand for.
+    fn session_name(&self, bits: u128) -> String;
 
-    /// Returns what a request wants.
-    fn call(&self, route: Route, payload: Payload) -> Result<Call, Refusal>;
+    /// Returns what an address wants to be sent, if there is anything at it.
+    fn door(&self, method: &Method, path: &str) -> Result<Door, Refusal>;
+
+    /// Returns what a request wants, of which [`Translator::door`] approves.
+    fn call(&self, incoming: &Incoming<'_>, payload: Payload) -> Result<Call, Refusal>;
+
+    /// What it does with requests that come again.
+    fn repetition(&self) -> Repetition {
+        Repetition::default()
+    }
 
     /// Says that a request was granted. `request` is its name.
     fn grant(&self, granted: &Granted, request: &str) -> Reply;
@@ -105,14 +181,46 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
     /// Returns the body of a granted request without what the customer wants to know, complete in form.
     fn hollow(&self, body: &Bytes) -> Bytes;
 
-    /// Returns the body of the callback about what has just happened to a session.
-    fn event(&self, kind: EventKind, session: &Session, telling: Telling) -> Bytes;
-
     /// Returns the headers of one delivery attempt, its signatures among them.
     fn sign(&self, keys: &Keys, seal: Seal, event: &str, unix_seconds: i64, body: &Bytes) -> HeaderMap;
 
-    /// How long after a failed delivery the next one follows, unless the scenario says otherwise.
-    fn retry_schedule(&self) -> Vec<Period>;
+    /// On which terms callbacks are delivered, unless the scenario says otherwise.
+    fn terms(&self) -> Terms;
+}
+
+/// Who speaks for one tenant's vendor.
+#[derive(Debug)]
+pub(crate) struct Staff {
+    pub(crate) translator: Arc<dyn Translator>,
+    pub(crate) desk: Box<dyn Desk>,
+}
+
+/// What a request offers to prove who it is from.
+#[derive(Debug)]
+pub(crate) enum Credential<'r> {
+    /// The customer's key.
+    ApiKey(Cow<'r, [u8]>),
+    /// The text of a pass, perhaps.
+    Pass(&'r str),
+}
+
+/// A request as a dialect reads it.
+#[derive(Debug)]
+pub(crate) struct Incoming<'r> {
+    pub(crate) head: &'r Parts,
+    /// Its name, as its answer has it.
+    pub(crate) name: &'r str,
+    /// What its sender may do; none: whatever the customer may.
+    pub(crate) pass: Option<&'r Pass>,
+}
+
+/// What a vendor does with requests that come again under the same key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Repetition {
+    /// Whether a fault of its own (a status of 500) is an answer to repeat.
+    pub(crate) keeps_faults: bool,
+    /// Whether it refuses a repetition while the first is under way.
+    pub(crate) refuses_in_flight: bool,
 }
 
 /// An answer in a dialect's words.
@@ -133,24 +241,12 @@ pub(crate) enum Telling {
     UnknownStatus,
 }
 
-/// What is at an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) target: Target,
+/// What an address wants to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Door {
     pub(crate) body: BodyForm,
     /// Whether a request may carry a key that makes it safe to repeat.
     pub(crate) repeatable: bool,
-}
-
-/// What a request is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Target {
-    NewSession,
-    Session(SessionId),
-    Document(SessionId),
-    Selfie(SessionId),
-    Submission(SessionId),
-    Cancellation(SessionId),
 }
 
 /// Which body an address wants.
@@ -162,6 +258,8 @@ pub(crate) enum BodyForm {
     JsonOrNothing,
     /// A multipart form.
     Form,
+    /// A form as HTML has it by default, or nothing.
+    UrlEncodedOrNothing,
 }
 
 /// The body that came.
@@ -170,4 +268,5 @@ pub(crate) enum Payload {
     Nothing,
     Json(Bytes),
     Form(Form),
+    UrlEncoded(Bytes),
 }

@@ -7,8 +7,8 @@ use hyper::body::Body;
 
 use crate::refusal::Refusal;
 
-/// The longest JSON body.
-pub(super) const JSON_MAX: u64 = 64 * 1024;
+/// The longest body that is a text: JSON, or a form.
+pub(super) const TEXT_MAX: u64 = 64 * 1024;
 
 /// How much of a body is read at all. A client that sends more finds its connection closed; up to here it gets an answer, because one that is still
 /// sending when the connection closes would not read it.
@@ -28,8 +28,8 @@ pub(super) enum ReadBodyError {
     TooSlow,
 }
 
-/// Reads a JSON body.
-pub(super) async fn read_json<B>(body: B) -> Result<Result<Bytes, Refusal>, ReadBodyError>
+/// Reads a body that is a text.
+pub(super) async fn read_text<B>(body: B) -> Result<Result<Bytes, Refusal>, ReadBodyError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -41,7 +41,7 @@ where
     while let Some(piece) = pieces.next().await {
         let piece = piece?;
         length += piece.len() as u64;
-        if length > JSON_MAX {
+        if length > TEXT_MAX {
             continue;
         }
         if whole.is_empty() {
@@ -50,8 +50,8 @@ where
             rest.extend_from_slice(&piece);
         }
     }
-    if length > JSON_MAX {
-        return Ok(Err(Refusal::BodyTooLarge { limit: JSON_MAX }));
+    if length > TEXT_MAX {
+        return Ok(Err(Refusal::BodyTooLarge { limit: TEXT_MAX }));
     }
     if rest.is_empty() {
         return Ok(Ok(whole));
@@ -86,7 +86,7 @@ mod tests {
 
     async fn read(sizes: &[usize]) -> Result<Result<Bytes, Refusal>, ReadBodyError> {
         let frames: Vec<_> = sizes.iter().map(|size| Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b'x'; *size])))).collect();
-        read_json(StreamBody::new(stream::iter(frames))).await
+        read_text(StreamBody::new(stream::iter(frames))).await
     }
 
     #[tokio::test]
@@ -99,7 +99,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_is_too_long_is_refused_and_one_far_too_long_is_cut() {
         assert!(read(&[64 * 1024]).await.unwrap().is_ok());
-        assert_eq!(read(&[64 * 1024, 1]).await, Ok(Err(Refusal::BodyTooLarge { limit: JSON_MAX })));
+        assert_eq!(read(&[64 * 1024, 1]).await, Ok(Err(Refusal::BodyTooLarge { limit: TEXT_MAX })));
         assert_eq!(read(&[16 * 1024 * 1024; 3]).await, Err(ReadBodyError::FarTooLong));
     }
 }

@@ -16,21 +16,21 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::answer::Answer;
-use super::body::{ReadBodyError, pieces, read_json};
+use super::body::{ReadBodyError, pieces, read_text};
 use super::form::read_form;
 use super::line::Version;
 use super::order::Order;
 use super::visitor::Visitor;
-use crate::call::{Call, Granted};
+use crate::call::Call;
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::dialects::{BodyForm, Payload, Reply, Route};
+use crate::dialects::{BodyForm, Door, Incoming, Payload, Reply};
 use crate::id::SessionId;
 use crate::idempotency::{Fingerprint, IdempotencyKey, Repeatable};
 use crate::journal::{self as recorded, RecordedRequest};
 use crate::refusal::Refusal;
 use crate::tenant::{Tenant, Verdict, Waits};
-use crate::tenants::Tenants;
+use crate::tenants::{Asked, Tenants};
 
 /// Serves the requests of one connection. Whoever holds it has something under way.
 pub(super) struct Exchange {
@@ -101,9 +101,9 @@ impl Exchange {
             return Ok(Box::pin(self.steer(request)).await);
         }
         let (head, body) = request.into_parts();
-        let asked = self.tenants.asked(&head.headers);
+        let asked = self.tenants.asked(&head);
         let tenant = self.tenants.tenant_of(&asked);
-        let heard = hear(tenant, asked.refusal(), &head, body, self.limits.body_within, Waits::Here).await?;
+        let heard = hear(tenant, &asked, &head, body, self.limits.body_within, Waits::Here).await?;
         let Some((fault, name)) = heard.befallen else { return Ok(heard.said.map(Answer::whole)) };
         // Boxed: it is rare, and would make every request carry room for it.
         Box::pin(Arc::clone(&self).befall(tenant, fault, heard.said, version, &name)).await
@@ -132,7 +132,7 @@ pub(crate) struct Heard {
 /// Reads a request, has the tenant decide, and writes it all down.
 pub(crate) async fn hear<B>(
     tenant: &Tenant,
-    stranger: Option<&Refusal>,
+    asked: &Asked,
     head: &Parts,
     body: B,
     body_within: Duration,
@@ -148,7 +148,7 @@ where
     // Biased, and the body first: the timer is set only for bodies that are not there yet, which most are.
     let understood = tokio::select! {
         biased;
-        understood = understand(tenant, stranger, head, body) => understood,
+        understood = understand(tenant, asked, &name, head, body) => understood,
         () = tenant.clock.wait_real_for(body_within) => Err(ReadBodyError::TooSlow),
     };
     let Understood { wanted, body } = understood.map_err(|error| unread(tenant, &error))?;
@@ -156,9 +156,9 @@ where
     let verdict = match wanted {
         Ok((call, repeatable)) => {
             record.operation = Some(call.operation().as_str().into());
-            record.session = call.session().map(SessionId::shared);
             let met = tenant.answer(call, repeatable, waits).await;
             (record.applicant, record.delay) = (met.applicant, met.delay);
+            record.session = met.session.as_ref().map(SessionId::shared);
             met.verdict
         }
         Err(refusal) => {
@@ -174,8 +174,8 @@ where
         Verdict::Spoiled(said, fault) => (Some(said), Some(fault)),
         Verdict::Failed(fault) => (None, Some(fault)),
     };
-    if let Some(Ok(Granted::Created(session))) = &said {
-        record.session = Some(session.about.id.shared());
+    if let Some(begun) = said.as_ref().and_then(|said| said.as_ref().ok()?.begun()) {
+        record.session = Some(begun.shared());
     }
     let said = match said {
         Some(Ok(granted)) => dialect.grant(&granted, &record.id),
@@ -226,33 +226,34 @@ fn unread(tenant: &Tenant, error: &ReadBodyError) -> Unanswered {
 }
 
 /// Reads a request, to its end, and finds out what it wants.
-async fn understand<B>(tenant: &Tenant, stranger: Option<&Refusal>, head: &Parts, mut body: B) -> Result<Understood, ReadBodyError>
+async fn understand<B>(tenant: &Tenant, asked: &Asked, name: &str, head: &Parts, mut body: B) -> Result<Understood, ReadBodyError>
 where
     B: Body<Data = Bytes> + Unpin + Send,
 {
     let dialect = &tenant.dialect;
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let unread = || recorded::Body::binary(length(&head.headers), content_type);
-    let route = match admit(tenant, stranger, head) {
-        Ok(route) => route,
+    let door = match admit(tenant, asked, head) {
+        Ok(door) => door,
         Err(refusal) => return discard(body).await.map(|()| Understood { wanted: Err(refusal), body: unread() }),
     };
     let path = head.uri.path();
-    let payload = match content(&route, &head.headers, body.is_end_stream()) {
+    let payload = match content(door.body, &head.headers, body.is_end_stream()) {
         Ok(Content::Nothing) => Ok(Payload::Nothing),
-        Ok(Content::Json) => read_json(&mut body).await?.map(Payload::Json),
+        Ok(Content::Json) => read_text(&mut body).await?.map(Payload::Json),
+        Ok(Content::UrlEncoded) => read_text(&mut body).await?.map(Payload::UrlEncoded),
         // Boxed: it is large, and would make every request carry room for it.
         Ok(Content::Form { boundary }) => Box::pin(read_form(&mut body, &boundary)).await?.map(Payload::Form),
         Err(refusal) => Err(refusal),
     };
     discard(body).await?; // an answer that comes before the request has ended may never be read
     let body = match &payload {
-        Ok(Payload::Json(body)) => recorded::Body::copied(body, content_type),
+        Ok(Payload::Json(body) | Payload::UrlEncoded(body)) => recorded::Body::copied(body, content_type),
         Ok(Payload::Nothing | Payload::Form(_)) | Err(_) => unread(),
     };
     let wanted = payload.and_then(|payload| {
-        let repeatable = if route.repeatable { repeatable(&head.headers, path, &payload)? } else { None };
-        Ok((dialect.call(route, payload)?, repeatable))
+        let repeatable = if door.repeatable { repeatable(&head.headers, path, &payload)? } else { None };
+        Ok((dialect.call(&Incoming { head, name, pass: asked.pass() }, payload)?, repeatable))
     });
     Ok(Understood { wanted, body })
 }
@@ -262,26 +263,31 @@ fn length(headers: &HeaderMap) -> u64 {
     headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
 }
 
-/// Returns what is at the address, for whoever may go there.
-fn admit(tenant: &Tenant, stranger: Option<&Refusal>, head: &Parts) -> Result<Route, Refusal> {
-    let route = tenant.dialect.route(&head.method, head.uri.path())?;
-    stranger.map_or(Ok(route), |refusal| Err(refusal.clone()))
+/// Returns what the address wants, for whoever may go there.
+fn admit(tenant: &Tenant, asked: &Asked, head: &Parts) -> Result<Door, Refusal> {
+    let door = tenant.dialect.door(&head.method, head.uri.path())?;
+    asked.refusal().map_or(Ok(door), |refusal| Err(refusal.clone()))
 }
 
 /// What kind of body came.
 enum Content {
     Nothing,
     Json,
+    UrlEncoded,
     Form { boundary: String },
 }
 
 /// Returns what kind of body came, if it is the one that is wanted.
-fn content(route: &Route, headers: &HeaderMap, is_empty: bool) -> Result<Content, Refusal> {
+fn content(wanted: BodyForm, headers: &HeaderMap, is_empty: bool) -> Result<Content, Refusal> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    match route.body {
+    match wanted {
         BodyForm::Nothing => Ok(Content::Nothing),
-        BodyForm::JsonOrNothing if is_empty => Ok(Content::Nothing),
+        BodyForm::JsonOrNothing | BodyForm::UrlEncodedOrNothing if is_empty => Ok(Content::Nothing),
+        BodyForm::UrlEncodedOrNothing => match essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            true => Ok(Content::UrlEncoded),
+            false => Err(Refusal::UnsupportedMediaType { expected: "application/x-www-form-urlencoded" }),
+        },
         BodyForm::Json | BodyForm::JsonOrNothing => match essence.eq_ignore_ascii_case("application/json") {
             true => Ok(Content::Json),
             false => Err(Refusal::UnsupportedMediaType { expected: "application/json" }),
@@ -301,7 +307,7 @@ fn repeatable(headers: &HeaderMap, path: &str, payload: &Payload) -> Result<Opti
     let key = IdempotencyKey::parse(key.as_bytes())
         .ok_or(Refusal::InvalidField { field: "Idempotency-Key", expected: "1 to 255 visible ASCII characters" })?;
     let body: &[u8] = match payload {
-        Payload::Json(body) => body,
+        Payload::Json(body) | Payload::UrlEncoded(body) => body,
         Payload::Nothing | Payload::Form(_) => &[], // forms are never repeatable: their bytes are gone
     };
     Ok(Some(Repeatable { key, fingerprint: Fingerprint::of(path, body) }))

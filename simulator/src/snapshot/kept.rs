@@ -64,6 +64,12 @@ pub(crate) struct KeptWorld {
     pub(crate) receivers: Receivers,
     /// As far as it was in memory.
     pub(crate) ledger: Vec<LedgerEntry>,
+    /// What the dialect's desk knows, in its own form.
+    #[serde(default)]
+    pub(crate) desk: serde_json::Value,
+    /// How many requests there were that were about no session.
+    #[serde(default)]
+    pub(crate) errands: u32,
 }
 
 /// A session. Its fate is drawn from the scenario's seed again.
@@ -110,6 +116,19 @@ pub(crate) enum KeptReply {
     Created(KeptSession),
     Submitted(KeptSession),
     Refused(KeptRefusal),
+    Said(KeptSaid),
+}
+
+/// What a desk said, word for word.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptSaid {
+    pub(crate) status: u16,
+    /// Names and values, in their order.
+    pub(crate) headers: Vec<(String, String)>,
+    /// In base 64.
+    pub(crate) body: String,
+    pub(crate) request: String,
+    pub(crate) session: Option<SessionId>,
 }
 
 /// Why it was refused.
@@ -119,6 +138,7 @@ pub(crate) enum KeptRefusal {
     NoSuchSession,
     ImagesMissing,
     WrongStatus { status: Status },
+    FailedBefore { status: u16 },
 }
 
 /// An order, with how many requests each of its responses would have failed.
@@ -147,6 +167,9 @@ pub(crate) struct KeptEvent {
     pub(crate) applicant: ApplicantKey,
     pub(crate) attempt: u32,
     pub(crate) to: KeptUrl,
+    /// The customer's webhook endpoint that this is.
+    #[serde(default)]
+    pub(crate) endpoint: Option<String>,
     /// In base 64: what is malformed on purpose need not be a text.
     pub(crate) body: String,
     pub(crate) defective_body: Option<String>,

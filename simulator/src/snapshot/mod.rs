@@ -20,12 +20,12 @@ use crate::secret::{InvalidApiKey, InvalidWebhookSecret};
 use crate::vendor::StartVendorError;
 pub use file::{ReadSnapshotError, WriteSnapshotError};
 pub(crate) use kept::{
-    KeptAnswer, KeptClock, KeptEvent, KeptExamined, KeptFuse, KeptKeyring, KeptOrder, KeptRefusal, KeptReply, KeptSealed, KeptSending,
-    KeptSession, KeptTally, KeptTask, KeptUrl, KeptWorld,
+    KeptAnswer, KeptClock, KeptEvent, KeptExamined, KeptFuse, KeptKeyring, KeptOrder, KeptRefusal, KeptReply, KeptSaid, KeptSealed,
+    KeptSending, KeptSession, KeptTally, KeptTask, KeptUrl, KeptWorld,
 };
 
 /// The format that is written, and the newest that is read. It grows with every change that an older reader would misread.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The state of a vendor, with all its tenants, at one moment: see [`crate::Vendor::snapshot`] and [`crate::Vendor::start_from`].
 ///

@@ -41,7 +41,7 @@ impl Tenant {
         let KeptTenant { name, keyring, counts, journal_last, fuses, world, .. } = kept;
         let mut tenant = Self::new(name, serial, config, speaks, stop, kill)?;
         tenant.keyring = RwLock::new(Keyring::resumed(speaks, keyring)?);
-        let resumed = World::resumed(config, Arc::clone(&tenant.dialect), Arc::clone(&tenant.counters), world, counts)?;
+        let resumed = World::resumed(config, speaks.staff(config, &tenant.passes), Arc::clone(&tenant.counters), world, counts)?;
         tenant.world = Mutex::new(resumed);
         tenant.journal = Journal::resumed(config.limits.journal, journal_last);
         Ok((tenant, fuses))

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use hyper::HeaderMap;
+use hyper::http::request::Parts;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,8 +24,9 @@ use tokio_util::task::TaskTracker;
 use crate::callbacks::{AllowedHosts, Courier};
 use crate::clock::Clock;
 use crate::config::VendorConfig;
-use crate::dialects::Dialect;
+use crate::dialects::{Credential, Dialect};
 use crate::driver::drive;
+use crate::pass::{Pass, claimed_tenant};
 use crate::refusal::Refusal;
 use crate::secret::{ApiKey, InvalidWebhookSecret, random};
 use crate::tenant::Tenant;
@@ -65,10 +66,12 @@ struct Made {
 
 type KeyDigest = [u8; 32];
 
-/// Whose vendor a request asks.
+/// Whose vendor a request asks, and as whom.
 pub(crate) enum Asked {
     Default,
     Made(Arc<Tenant>),
+    /// By somebody who has a pass for one of its sessions.
+    Holder(Arc<Tenant>, Pass),
     /// Nobody's: the default tenant says so.
     Nobody(Refusal),
 }
@@ -77,8 +80,16 @@ impl Asked {
     /// Why nothing is granted; none for a known customer.
     pub(crate) const fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Default | Self::Made(_) => None,
+            Self::Default | Self::Made(_) | Self::Holder(..) => None,
             Self::Nobody(refusal) => Some(refusal),
+        }
+    }
+
+    /// What its sender may do; none: whatever the customer may.
+    pub(crate) const fn pass(&self) -> Option<&Pass> {
+        match self {
+            Self::Holder(_, pass) => Some(pass),
+            Self::Default | Self::Made(_) | Self::Nobody(_) => None,
         }
     }
 }
@@ -87,7 +98,7 @@ impl Tenants {
     /// Returns who answers what is asked.
     pub(crate) fn tenant_of<'t>(&'t self, asked: &'t Asked) -> &'t Arc<Tenant> {
         match asked {
-            Asked::Made(tenant) => tenant,
+            Asked::Made(tenant) | Asked::Holder(tenant, _) => tenant,
             Asked::Default | Asked::Nobody(_) => &self.default,
         }
     }
@@ -126,21 +137,30 @@ impl Tenants {
         &self.default
     }
 
-    /// Finds out whose vendor a request asks, by the API key that it offers in that tenant's dialect.
-    pub(crate) fn asked(&self, headers: &HeaderMap) -> Asked {
+    /// Finds out whose vendor a request asks, by the API key or the pass that it offers in that tenant's dialect.
+    pub(crate) fn asked(&self, head: &Parts) -> Asked {
         let mut refusal = Refusal::MissingApiKey;
         for dialect in Dialect::ALL.iter().copied() {
-            let Some(offered) = dialect.api_key(headers) else { continue };
-            // The one that most vendors have alone comes first: it costs no digest.
-            if self.default.speaks == dialect && self.default.api_key.is(offered) {
-                return Asked::Default;
+            let Some(credential) = dialect.credential(head) else { continue };
+            let known = match credential {
+                // The one that most vendors have alone comes first: it costs no digest.
+                Credential::ApiKey(key) if self.default.speaks == dialect && self.default.api_key.is(&key) => Some(Asked::Default),
+                Credential::ApiKey(key) => self.with_key(&key).filter(|tenant| tenant.speaks == dialect).map(Asked::Made),
+                Credential::Pass(text) => self.with_pass(text, dialect),
+            };
+            match known {
+                Some(asked) => return asked,
+                None => refusal = Refusal::InvalidApiKey,
             }
-            if let Some(tenant) = self.with_key(offered).filter(|tenant| tenant.speaks == dialect) {
-                return Asked::Made(tenant);
-            }
-            refusal = Refusal::InvalidApiKey;
         }
         Asked::Nobody(refusal)
+    }
+
+    fn with_pass(&self, text: &str, dialect: Dialect) -> Option<Asked> {
+        let name = claimed_tenant(text)?;
+        let tenant = if name == DEFAULT { Arc::clone(&self.default) } else { self.made().by_name.get(&name).cloned()? };
+        let pass = tenant.passes.check(text).filter(|_| tenant.speaks == dialect)?;
+        Some(Asked::Holder(tenant, pass))
     }
 
     fn with_key(&self, offered: &[u8]) -> Option<Arc<Tenant>> {

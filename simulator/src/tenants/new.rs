@@ -66,6 +66,12 @@ impl NewTenant {
         self
     }
 
+    /// Speaks this dialect, whatever the scenario says.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        Arc::make_mut(&mut self.scenario).vendor.dialect = dialect.as_str().to_owned();
+        self
+    }
+
     /// Draws all chance from this seed and not from the scenario's.
     pub fn seed(mut self, seed: u64) -> Self {
         Arc::make_mut(&mut self.scenario).seed = seed;

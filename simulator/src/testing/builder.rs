@@ -17,20 +17,15 @@ use crate::vendor::{StartVendorError, Vendor};
 /// What is played unless somebody says otherwise.
 const ALL_APPROVED: &str = include_str!("all_approved.toml");
 
-/// The key unless somebody says otherwise: the same in every run, because it protects nothing.
-const API_KEY: &str = "key_test";
-
-/// What the webhook secret is made of unless somebody says otherwise.
-const SECRET: [u8; 32] = *b"a secret that everybody may know";
-
 /// How a test vendor is to be started. What is not said has a default that is the same in every run.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct TestVendorBuilder {
     scenario: ScenarioSource,
     seed: Option<u64>,
+    dialect: Option<Dialect>,
     pace: Pace,
-    api_key: String,
+    api_key: Option<String>,
     webhook_secret: Option<WebhookSecret>,
     callback_url: Option<String>,
     callback_hosts: AllowedHosts,
@@ -109,8 +104,9 @@ impl Default for TestVendorBuilder {
         Self {
             scenario: ScenarioSource::AllApproved,
             seed: None,
+            dialect: None,
             pace: Pace::Real,
-            api_key: API_KEY.to_owned(),
+            api_key: None,
             webhook_secret: None,
             callback_url: None,
             callback_hosts: AllowedHosts::default(),
@@ -132,6 +128,12 @@ impl TestVendorBuilder {
         self
     }
 
+    /// Speaks this vendor's API, whatever the scenario says.
+    pub const fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
     /// Lets time stand still, but for [`super::TestTenant::advance`].
     pub const fn frozen(mut self) -> Self {
         self.pace = Pace::Frozen;
@@ -146,7 +148,7 @@ impl TestVendorBuilder {
 
     /// Lets customers prove themselves with this key.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = key.into();
+        self.api_key = Some(key.into());
         self
     }
 
@@ -194,6 +196,9 @@ impl TestVendorBuilder {
         if let Some(seed) = self.seed {
             Arc::make_mut(&mut scenario).seed = seed;
         }
+        if let Some(dialect) = self.dialect {
+            Arc::make_mut(&mut scenario).vendor.dialect = dialect.as_str().to_owned();
+        }
         let mode = match self.pace {
             Pace::Real => ClockMode::Real,
             Pace::Scaled(factor) => ClockMode::Scaled(TimeScale::new(factor)?),
@@ -201,8 +206,9 @@ impl TestVendorBuilder {
         };
         // A dialect that there is not is refused when the vendor starts; until then any will do.
         let dialect = Dialect::from_word(&scenario.vendor.dialect).unwrap_or(Dialect::Generic);
-        let secret = self.webhook_secret.unwrap_or_else(|| dialect.secret(SECRET));
-        let mut config = VendorConfig::new(scenario, ApiKey::new(self.api_key)?, secret, Clock::new(mode)).limits(self.limits);
+        let secret = self.webhook_secret.unwrap_or_else(|| WebhookSecret::new(dialect.sample_webhook_secret()));
+        let api_key = ApiKey::new(self.api_key.unwrap_or_else(|| dialect.sample_api_key().to_owned()))?;
+        let mut config = VendorConfig::new(scenario, api_key, secret, Clock::new(mode)).limits(self.limits);
         if let Some(url) = self.callback_url {
             config = config.callback_url(CallbackUrl::parse_allowing(&url, &self.callback_hosts)?);
         }

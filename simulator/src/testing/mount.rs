@@ -107,20 +107,20 @@ impl Respond for Answers {
 impl Mounted {
     /// Returns how the vendor answers; none when the request is not for it.
     fn decide(&self, request: &Request) -> Option<Result<ResponseTemplate, Broken>> {
-        let asked = self.tenants.asked(&request.headers);
-        let tenant = self.tenants.tenant_of(&asked);
-        let route = tenant.dialect.route(&request.method, request.url.path());
-        if tenant.stop.is_cancelled() || matches!(route, Err(Refusal::NoSuchEndpoint { .. })) {
-            return None;
-        }
         let target = request.url.query().map_or_else(|| request.url.path().to_owned(), |query| format!("{}?{query}", request.url.path()));
         let mut whole = hyper::Request::new(Full::new(Bytes::copy_from_slice(&request.body)));
         *whole.method_mut() = request.method.clone();
         *whole.headers_mut() = request.headers.clone();
         *whole.uri_mut() = target.parse().ok()?;
         let (head, body) = whole.into_parts();
+        let asked = self.tenants.asked(&head);
+        let tenant = self.tenants.tenant_of(&asked);
+        let door = tenant.dialect.door(&request.method, request.url.path());
+        if tenant.stop.is_cancelled() || matches!(door, Err(Refusal::NoSuchEndpoint { .. })) {
+            return None;
+        }
         // The body is there and the caller waits, so it is ready at once.
-        let heard = hear(tenant, asked.refusal(), &head, body, Duration::MAX, Waits::Caller).now_or_never();
+        let heard = hear(tenant, &asked, &head, body, Duration::MAX, Waits::Caller).now_or_never();
         Some(match heard {
             Some(Ok(heard)) => self.shown(tenant.dialect.as_ref(), heard),
             Some(Err(_)) | None => Err(Broken), // a body that is far too long

@@ -11,6 +11,7 @@ use super::orders::{Orderee, TooManyOrders};
 use super::telling::Manner;
 use super::{Task, World};
 use crate::callbacks::{CallbackUrl, Receiver};
+use crate::dialects::Happening;
 use crate::id::SessionId;
 use crate::session::Session;
 
@@ -145,7 +146,7 @@ impl World {
             let status = session.state.status();
             return Err(CommandError::WrongStatus { session: id.to_string(), status, needed: "it was never decided" });
         }
-        self.tell(EventKind::Decided, &session, Manner::ORDINARY, now);
+        self.tell(&Happening { kind: EventKind::Decided, session: &session, at: now, cause: None }, Manner::ORDINARY);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use kycsim_scenarios::vendor::{Decision, Status, plan_revision, retry_delay};
 
 use super::telling::Manner;
 use super::{Examined, Task, World};
-use crate::callbacks::{Delivery, Sending};
+use crate::callbacks::{Delivery, Event, Sending};
 use crate::id::SessionId;
 
 /// What became of one step.
@@ -129,7 +129,7 @@ impl World {
             self.agenda.enter(at, Task::Revise { session: id.clone(), decision: revised });
         }
         self.write(now, &session, LedgerEvent::Decided { due, decision });
-        self.tell(EventKind::Decided, &session, Manner { told, ..Manner::ORDINARY }, now);
+        self.happen(EventKind::Decided, &session, Manner { told, ..Manner::ORDINARY }, now);
     }
 
     /// Changes the decision about a session. Returns whether that could be done.
@@ -142,7 +142,7 @@ impl World {
         let session = session.clone();
         self.counters.revisions.add(1);
         self.write(now, &session, LedgerEvent::Revised { decision: decision.clone() });
-        self.tell(EventKind::Decided, &session, Manner::ORDINARY, now);
+        self.happen(EventKind::Decided, &session, Manner::ORDINARY, now);
         true
     }
 
@@ -153,7 +153,7 @@ impl World {
         }
         let session = session.clone();
         self.write(now, &session, LedgerEvent::Expired);
-        self.tell(EventKind::Expired, &session, Manner::ORDINARY, now);
+        self.happen(EventKind::Expired, &session, Manner::ORDINARY, now);
     }
 
     /// Sends a copy, unless an incident holds it, its receiver is disabled, or its lane is full. The board is asked whenever a copy comes due: a second
@@ -170,11 +170,17 @@ impl World {
             self.agenda.enter(held.until, Task::Send(sending));
             return Step::Done;
         }
-        if self.receivers.is_disabled(event.to.receiver()) {
+        if self.receivers.is_disabled(event.to.receiver()) || self.is_closed(&event) {
             self.counters.callbacks_disabled.add(1);
             self.give_up(&sending, now);
             return Step::Done;
         }
         self.lanes.enter(Delivery { sending, due }).map_or(Step::Done, Step::Deliver)
+    }
+
+    /// Whether an event was on its way to a webhook endpoint that its customer has taken away since.
+    fn is_closed(&self, event: &Event) -> bool {
+        let Some(endpoint) = &event.endpoint else { return false };
+        self.desk.as_ref().is_some_and(|desk| desk.endpoint(&endpoint.id).is_none())
     }
 }

@@ -6,17 +6,18 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use foldhash::HashMap;
-use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode};
 use kycsim_scenarios::SimTime;
 
 use super::{Examined, Orders, Task, World};
+use crate::call::Said;
 use crate::callbacks::{AllowedHosts, Event, Sealed, Sending, Terms};
 use crate::config::VendorConfig;
 use crate::counts::{Counters, Counts};
-use crate::dialects::Translator;
+use crate::dialects::{Desk, Staff};
 use crate::idempotency::Answered;
-use crate::snapshot::{KeptEvent, KeptExamined, KeptSealed, KeptSending, KeptTask, KeptUrl, KeptWorld, Unsound};
+use crate::snapshot::{KeptEvent, KeptExamined, KeptSaid, KeptSealed, KeptSending, KeptTask, KeptUrl, KeptWorld, Unsound};
 use crate::store::Store;
 
 impl World {
@@ -46,20 +47,26 @@ impl World {
             board: self.board.clone(),
             receivers: self.receivers.clone(),
             ledger: self.ledger.entries(),
+            desk: self.desk.as_ref().map_or(serde_json::Value::Null, |desk| desk.keep()),
+            errands: self.errands,
         }
     }
 
     /// Returns the world that was kept, as one that `config` describes; `counts` is what it had done.
     pub(crate) fn resumed(
         config: &VendorConfig,
-        dialect: Arc<dyn Translator>,
+        staff: Staff,
         counters: Arc<Counters>,
         kept: KeptWorld,
         counts: Counts,
     ) -> Result<Self, Unsound> {
         let (scenario, hosts, limits) = (&config.scenario, &config.callback_hosts, config.limits);
         counters.resume(counts);
-        let mut world = Self::new(config, dialect, counters);
+        let mut world = Self::new(config, staff, counters);
+        if let Some(desk) = &mut world.desk {
+            desk.resume(kept.desk)?;
+        }
+        world.errands = kept.errands;
         world.callback_url = kept.callback_url.map(|url| url.admitted(hosts)).transpose()?;
         world.store = Store::resumed(limits.sessions, (kept.sessions, kept.applicants), scenario, hosts)?;
         world.answered = Answered::resumed(limits.idempotency_keys, kept.answers, scenario, hosts)?;
@@ -71,7 +78,8 @@ impl World {
             world.examined.insert(session, Examined { decision, due, polls_left, told: None });
         }
         let terms = Arc::clone(&world.terms);
-        let events = kept.events.into_iter().map(|event| Event::resumed(event, &terms, hosts).map(Arc::new));
+        let desk = world.desk.as_deref();
+        let events = kept.events.into_iter().map(|event| Event::resumed(event, &terms, hosts, desk).map(Arc::new));
         let events = events.collect::<Result<Vec<_>, _>>()?;
         world.agenda.clear(); // a rotation that is still to come was kept
         let mut callbacks = 0;
@@ -152,6 +160,7 @@ impl Event {
             applicant: self.applicant.clone(),
             attempt: self.attempt,
             to: KeptUrl::from(&self.to),
+            endpoint: self.endpoint.as_ref().map(|endpoint| endpoint.id.clone()),
             body: BASE64_STANDARD.encode(&self.body),
             defective_body: self.defective_body.as_ref().map(|body| BASE64_STANDARD.encode(body)),
             terms: (!Arc::ptr_eq(&self.terms, ordinary)).then(|| Terms::clone(&self.terms)),
@@ -160,7 +169,7 @@ impl Event {
         }
     }
 
-    fn resumed(kept: KeptEvent, ordinary: &Arc<Terms>, hosts: &AllowedHosts) -> Result<Self, Unsound> {
+    fn resumed(kept: KeptEvent, ordinary: &Arc<Terms>, hosts: &AllowedHosts, desk: Option<&dyn Desk>) -> Result<Self, Unsound> {
         let first_sent = kept.first_sent.map(Sealed::try_from).transpose()?;
         let replayed = kept.repeated.then(|| Box::new(first_sent.map_or_else(OnceLock::new, OnceLock::from)));
         Ok(Self {
@@ -170,6 +179,7 @@ impl Event {
             applicant: kept.applicant,
             attempt: kept.attempt,
             to: kept.to.admitted(hosts)?,
+            endpoint: kept.endpoint.and_then(|id| desk?.endpoint(&id)), // gone since, or it is there
             body: bytes(&kept.body)?,
             defective_body: kept.defective_body.as_deref().map(bytes).transpose()?,
             terms: kept.terms.map_or_else(|| Arc::clone(ordinary), Arc::new),
@@ -180,8 +190,7 @@ impl Event {
 
 impl From<&Sealed> for KeptSealed {
     fn from(sealed: &Sealed) -> Self {
-        let text = |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned());
-        Self { headers: sealed.headers.iter().map(text).collect(), body: BASE64_STANDARD.encode(&sealed.body) }
+        Self { headers: texts(&sealed.headers), body: BASE64_STANDARD.encode(&sealed.body) }
     }
 }
 
@@ -189,12 +198,43 @@ impl TryFrom<KeptSealed> for Sealed {
     type Error = Unsound;
 
     fn try_from(kept: KeptSealed) -> Result<Self, Unsound> {
-        let header = |(name, value): (String, String)| Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?));
-        let headers: Option<HeaderMap> = kept.headers.into_iter().map(header).collect();
-        Ok(Self { headers: headers.ok_or(Unsound::Unreadable("a callback's header"))?, body: bytes(&kept.body)? })
+        Ok(Self { headers: headers(kept.headers)?, body: bytes(&kept.body)? })
     }
 }
 
+impl From<&Said> for KeptSaid {
+    fn from(said: &Said) -> Self {
+        Self {
+            status: said.reply.status().as_u16(),
+            headers: texts(said.reply.headers()),
+            body: BASE64_STANDARD.encode(said.reply.body()),
+            request: said.request.clone(),
+            session: said.session.clone(),
+        }
+    }
+}
+
+impl TryFrom<KeptSaid> for Said {
+    type Error = Unsound;
+
+    fn try_from(kept: KeptSaid) -> Result<Self, Unsound> {
+        let mut reply = Response::new(bytes(&kept.body)?);
+        *reply.status_mut() = StatusCode::from_u16(kept.status).map_err(|_| Unsound::Unreadable("a status"))?;
+        *reply.headers_mut() = headers(kept.headers)?;
+        Ok(Self { reply, request: kept.request, session: kept.session, told: None })
+    }
+}
+
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+    headers.iter().map(text).collect()
+}
+
+fn headers(kept: Vec<(String, String)>) -> Result<HeaderMap, Unsound> {
+    let header = |(name, value): (String, String)| Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?));
+    kept.into_iter().map(header).collect::<Option<_>>().ok_or(Unsound::Unreadable("a header"))
+}
+
 fn bytes(text: &str) -> Result<Bytes, Unsound> {
-    BASE64_STANDARD.decode(text).map(Bytes::from).map_err(|_| Unsound::Unreadable("a callback's body"))
+    BASE64_STANDARD.decode(text).map(Bytes::from).map_err(|_| Unsound::Unreadable("a body"))
 }

@@ -5,6 +5,7 @@
 //! for the outside come from a dialect.
 
 mod command;
+mod counter;
 mod due;
 mod kept;
 mod orders;
@@ -25,7 +26,7 @@ use tokio_util::sync::DropGuard;
 use crate::callbacks::{CallbackUrl, Event, Lanes, Receivers, Sending, Terms};
 use crate::config::VendorConfig;
 use crate::counts::Counters;
-use crate::dialects::Translator;
+use crate::dialects::{Desk, Staff, Translator};
 use crate::id::SessionId;
 use crate::idempotency::Answered;
 use crate::ledger::Ledger;
@@ -33,15 +34,23 @@ use crate::session::Session;
 use crate::store::Store;
 
 pub use command::CommandError;
+pub(crate) use counter::Counter;
 pub(crate) use due::Step;
 pub(crate) use orders::Orderee;
+pub(crate) use requests::Meeting;
 
 use orders::Orders;
+use telling::Untold;
 
 /// Everything that one tenant's vendor knows.
 pub(crate) struct World {
     scenario: Arc<Scenario>,
     dialect: Arc<dyn Translator>,
+    /// None while it serves somebody: what happens then is told afterwards.
+    desk: Option<Box<dyn Desk>>,
+    untold: Vec<Untold>,
+    /// How many requests there were that were about no session: tells one draw from the next.
+    errands: u32,
     /// Where callbacks go when a session does not say.
     callback_url: Option<CallbackUrl>,
     /// On which terms the scenario has callbacks delivered.
@@ -91,15 +100,19 @@ enum Task {
 }
 
 impl World {
-    pub(crate) fn new(config: &VendorConfig, dialect: Arc<dyn Translator>, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(config: &VendorConfig, staff: Staff, counters: Arc<Counters>) -> Self {
         let mut agenda = Agenda::new();
         if let Some(rotation) = config.scenario.vendor.callbacks.rotate_secret {
             agenda.enter(SimTime::from_start(rotation.at.length()), Task::RotateSecret { overlap: rotation.overlap.length() });
         }
-        let terms = Terms::of(&config.scenario.vendor.callbacks, || dialect.retry_schedule());
+        let Staff { translator: dialect, desk } = staff;
+        let terms = Terms::of(&config.scenario.vendor.callbacks, dialect.terms());
         Self {
             scenario: Arc::clone(&config.scenario),
             dialect,
+            desk: Some(desk),
+            untold: Vec::new(),
+            errands: 0,
             callback_url: config.callback_url.clone(),
             terms: Arc::new(terms),
             store: Store::new(config.limits.sessions),

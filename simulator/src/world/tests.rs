@@ -13,7 +13,8 @@ use super::*;
 use crate::call::{Call, Granted, NewSession};
 use crate::callbacks::Delivery;
 use crate::clock::Clock;
-use crate::dialects::Dialect;
+use crate::dialects::{Dialect, Staff};
+use crate::pass::Passes;
 use crate::picture::{Picture, PictureKind};
 use crate::secret::{ApiKey, WebhookSecret};
 use crate::session::{CountryCode, ImageSlot, Side};
@@ -31,7 +32,11 @@ decision_delay = { distribution = "constant", value = "8s" }
 
 fn world(more: &str) -> World {
     let config = config_of(Scenario::parse("test", &format!("{HEAD}{more}")).unwrap());
-    World::new(&config, Dialect::Generic.translator(&config), Arc::default())
+    World::new(&config, staff(&config), Arc::default())
+}
+
+fn staff(config: &VendorConfig) -> Staff {
+    Dialect::Generic.staff(config, &Passes::of("test", &config.api_key))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a clock wants an epoch; nobody reads this one")]
@@ -144,7 +149,7 @@ fn the_dialects_own_schedule_holds_where_the_scenario_has_none() {
 fn a_fault_comes_before_any_effect() {
     let mut world = world("[[incident]]\nname = \"outage\"\nat = \"0s\"\nlasts = \"1h\"\nhttp = { fault = \"connection_reset_by_peer\" }");
     for _ in 0..3 {
-        let (_, answer) = world.meet(&Call::CreateSession(new_session(1)), SimTime::ZERO).unwrap();
+        let answer = world.meet(&Call::CreateSession(new_session(1)), SimTime::ZERO).unwrap().answer;
         assert_eq!(answer.befalls.map(|befalling| befalling.fault.kind()), Some(FaultKind::ConnectionResetByPeer));
     }
     assert!(world.ledger().is_empty());

@@ -32,7 +32,7 @@ async fn held_callbacks_are_let_go_in_order_at_their_rate() {
     assert_eq!(delivered.iter().map(|(due, _)| due.as_micros()).collect::<Vec<_>>(), until);
     assert!(delivered.iter().all(|(due, began)| began >= due), "none goes before its time");
     let held: Vec<_> = ledger.iter().filter(|entry| matches!(entry.event, LedgerEvent::CallbackHeld { .. })).collect();
-    assert!(held.iter().map(|entry| &entry.session).eq(&sessions), "the oldest goes first");
+    assert!(held.iter().map(|entry| &*entry.session).eq(sessions.iter().map(String::as_str)), "the oldest goes first");
 }
 
 #[tokio::test]

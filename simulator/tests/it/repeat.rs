@@ -40,7 +40,7 @@ async fn run(order: impl Iterator<Item = u32>) -> BTreeMap<String, Fate> {
     for entry in stage.vendor.ledger() {
         let fate = fates.entry(entry.applicant.to_string()).or_default();
         match entry.event {
-            LedgerEvent::SessionCreated => fate.session = entry.session,
+            LedgerEvent::SessionCreated => fate.session = entry.session.to_string(),
             LedgerEvent::Submitted { .. } => fate.submitted = Some(entry.at),
             LedgerEvent::Decided { due, decision } => {
                 fate.delay = fate.submitted.take().map(|submitted| due - submitted);
@@ -53,6 +53,7 @@ async fn run(order: impl Iterator<Item = u32>) -> BTreeMap<String, Fate> {
             }
             LedgerEvent::Expired
             | LedgerEvent::Cancelled
+            | LedgerEvent::Redacted
             | LedgerEvent::Revised { .. }
             | LedgerEvent::ReceiverDisabled { .. }
             | LedgerEvent::CallbackHeld { .. }

@@ -69,7 +69,7 @@ async fn a_thousand_tenants_at_once_do_not_meet() {
         assert_eq!(signed_by(callback, tenant.webhook_secret().reveal()), [true], "{}", tenant.name());
         let counts = tenant.counts();
         assert_eq!((counts.requests, counts.sessions, counts.decisions, counts.deliveries), (5, 1, 1, 1));
-        assert!(tenant.ledger().iter().all(|entry| entry.session == *session));
+        assert!(tenant.ledger().iter().all(|entry| *entry.session == **session));
     }
     assert_eq!((vendor.counts().requests, vendor.ledger().len()), (0, 0), "the default tenant was never asked");
 }

@@ -31,8 +31,10 @@ type Said<'a> = (StatusCode, &'static str, &'static str, String, Option<&'a str>
 
 /// Says why a request was not granted.
 pub(super) fn refuse(refusal: &Refusal, request: &str) -> Reply {
-    if let Refusal::TooManyRequests { status, retry_after } = refusal {
-        return failure(*status, *retry_after, request);
+    match refusal {
+        Refusal::TooManyRequests { status, retry_after } => return failure(*status, *retry_after, request),
+        Refusal::FailedBefore { status } => return fail(*status, request),
+        _ => {}
     }
     let (status, r#type, code, message, param) = say(refusal);
     let mut reply = error(status, Error { r#type, code, message: &message, param, request_id: request });
@@ -83,6 +85,9 @@ fn say(refusal: &Refusal) -> Said<'_> {
         Refusal::IdempotencyKeyReused => {
             conflict("idempotency_key_reused", "this `Idempotency-Key` came with another request before".to_owned())
         }
+        Refusal::IdempotencyKeyInFlight => conflict("idempotency_key_in_flight", "a request with this key is under way".to_owned()),
+        Refusal::FailedBefore { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "api_error", "internal", refusal.to_string(), None),
+        Refusal::Own(rebuff) => invalid(rebuff.code.unwrap_or(rebuff.kind), rebuff.message.clone(), rebuff.param.as_deref()),
         Refusal::WrongStatus { status } => conflict("wrong_status", format!("a session that is `{status}` does not allow this")),
         Refusal::ImagesMissing => conflict("images_missing", "upload a document and a selfie first".to_owned()),
         Refusal::TooManyRequests { .. } => (

@@ -1,7 +1,6 @@
 use hyper::Method;
 
-use crate::dialects::{BodyForm, Route, Target};
-use crate::id::SessionId;
+use crate::dialects::{BodyForm, Door};
 use crate::journal::{Endpoint, nearest_endpoint};
 use crate::refusal::Refusal;
 
@@ -15,22 +14,39 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/sessions/{id}/cancel" },
 ];
 
+/// What is at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Route<'p> {
+    pub(super) target: Target<'p>,
+    pub(super) door: Door,
+}
+
+/// What a request is about; sessions by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target<'p> {
+    NewSession,
+    Session(&'p str),
+    Document(&'p str),
+    Selfie(&'p str),
+    Submission(&'p str),
+    Cancellation(&'p str),
+}
+
 /// Longer than any id that was given out.
 const ID_MAX: usize = 64;
 
 /// Returns what is at this address.
-pub(super) fn route(method: &Method, path: &str) -> Result<Route, Refusal> {
+pub(super) fn route<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, Refusal> {
     let nowhere = || Refusal::NoSuchEndpoint { nearest: nearest_endpoint(method.as_str(), path, ENDPOINTS) };
     let inside = path.strip_prefix("/v1/sessions").ok_or_else(nowhere)?;
     if inside.is_empty() {
         return only("POST", method, Target::NewSession, BodyForm::Json);
     }
     let inside = inside.strip_prefix('/').ok_or_else(nowhere)?;
-    let (id, place) = inside.split_once('/').map_or((inside, None), |(id, place)| (id, Some(place)));
-    if id.is_empty() || id.len() > ID_MAX {
+    let (session, place) = inside.split_once('/').map_or((inside, None), |(id, place)| (id, Some(place)));
+    if session.is_empty() || session.len() > ID_MAX {
         return Err(nowhere());
     }
-    let session = SessionId::named(id);
     match place {
         None => only("GET", method, Target::Session(session), BodyForm::Nothing),
         Some("documents") => only("POST", method, Target::Document(session), BodyForm::Form),
@@ -41,12 +57,12 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Route, Refusal> {
     }
 }
 
-fn only(allowed: &'static str, method: &Method, target: Target, body: BodyForm) -> Result<Route, Refusal> {
+fn only<'p>(allowed: &'static str, method: &Method, target: Target<'p>, body: BodyForm) -> Result<Route<'p>, Refusal> {
     if method.as_str() != allowed {
         return Err(Refusal::MethodNotAllowed { allowed });
     }
     let repeatable = matches!(target, Target::NewSession | Target::Submission(_));
-    Ok(Route { target, body, repeatable })
+    Ok(Route { target, door: Door { body, repeatable } })
 }
 
 #[cfg(test)]
@@ -54,13 +70,13 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(method: &Method, path: &str, expected: Result<Target, Refusal>) {
+    fn check(method: &Method, path: &str, expected: Result<Target<'_>, Refusal>) {
         assert_eq!(route(method, path).map(|route| route.target), expected, "{method} {path}");
     }
 
     #[test]
     fn every_address_leads_somewhere_or_says_that_it_does_not() {
-        let session = || SessionId::named("ses_1");
+        let session = || "ses_1";
         check(&Method::POST, "/v1/sessions", Ok(Target::NewSession));
         check(&Method::GET, "/v1/sessions/ses_1", Ok(Target::Session(session())));
         check(&Method::POST, "/v1/sessions/ses_1/documents", Ok(Target::Document(session())));

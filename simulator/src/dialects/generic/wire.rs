@@ -11,10 +11,11 @@ use kycsim_scenarios::vendor::{CheckResult, Outcome, Reason};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::routes::Target;
 use crate::call::{Call, NewSession, Upload};
 use crate::callbacks::{AllowedHosts, CallbackUrl};
 use crate::clock::WallEpoch;
-use crate::dialects::{Payload, Route, Target, Telling};
+use crate::dialects::{Payload, Telling};
 use crate::http::{Form, Part};
 use crate::id::SessionId;
 use crate::picture::Picture;
@@ -106,14 +107,22 @@ pub(super) fn upload(upload: &Upload) -> Vec<u8> {
     write(&UploadWire { id: &upload.id, object: "upload", kind, side, bytes: upload.picture.bytes })
 }
 
+/// What an event of this kind is called.
+pub(super) const fn event_name(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::Created => Some("session.created"),
+        EventKind::Processing => Some("session.processing"),
+        EventKind::Decided => Some("session.decided"),
+        EventKind::Expired => Some("session.expired"),
+        EventKind::Cancelled | EventKind::Redacted => None,
+    }
+}
+
 /// Returns the body of a callback in JSON.
 pub(super) fn event(kind: EventKind, session: &Session, telling: Telling, wall: WallEpoch) -> Bytes {
-    let r#type = match (telling, kind) {
-        (Telling::UnknownStatus, _) => "session.reconsidered",
-        (Telling::Plain | Telling::UnknownFields, EventKind::Created) => "session.created",
-        (Telling::Plain | Telling::UnknownFields, EventKind::Processing) => "session.processing",
-        (Telling::Plain | Telling::UnknownFields, EventKind::Decided) => "session.decided",
-        (Telling::Plain | Telling::UnknownFields, EventKind::Expired) => "session.expired",
+    let r#type = match telling {
+        Telling::UnknownStatus => "session.reconsidered",
+        Telling::Plain | Telling::UnknownFields => event_name(kind).unwrap_or_default(), // what has no name is never told
     };
     let mut data = session_wire(session, wall);
     if telling == Telling::UnknownStatus {
@@ -172,15 +181,17 @@ fn write(wire: &impl Serialize) -> Vec<u8> {
 }
 
 /// Returns what a request wants.
-pub(super) fn call(route: Route, payload: Payload, hosts: &AllowedHosts) -> Result<Call, Refusal> {
-    match route.target {
+pub(super) fn call(target: Target<'_>, payload: Payload, hosts: &AllowedHosts) -> Result<Call, Refusal> {
+    match target {
         Target::NewSession => new_session(payload, hosts).map(Call::CreateSession),
-        Target::Session(session) => Ok(Call::GetSession(session)),
+        Target::Session(session) => Ok(Call::GetSession(SessionId::named(session))),
         Target::Document(session) => {
             let (side, picture) = document(payload)?;
-            Ok(Call::Upload { session, slot: ImageSlot::Document(side), picture })
+            Ok(Call::Upload { session: SessionId::named(session), slot: ImageSlot::Document(side), picture })
         }
-        Target::Selfie(session) => selfie(payload).map(|picture| Call::Upload { session, slot: ImageSlot::Selfie, picture }),
+        Target::Selfie(session) => {
+            selfie(payload).map(|picture| Call::Upload { session: SessionId::named(session), slot: ImageSlot::Selfie, picture })
+        }
         Target::Submission(session) => bare(session, payload).map(Call::Submit),
         Target::Cancellation(session) => bare(session, payload).map(Call::Cancel),
     }
@@ -250,17 +261,18 @@ fn applicant(reference: String) -> Result<ApplicantKey, Refusal> {
 }
 
 /// A call whose body says nothing.
-fn bare(session: SessionId, payload: Payload) -> Result<SessionId, Refusal> {
+fn bare(session: &str, payload: Payload) -> Result<SessionId, Refusal> {
     match payload {
-        Payload::Nothing => Ok(session),
-        Payload::Json(_) | Payload::Form(_) => object(payload).and_then(nothing_else).map(|()| session),
+        Payload::Nothing => {}
+        Payload::Json(_) | Payload::Form(_) | Payload::UrlEncoded(_) => object(payload).and_then(nothing_else)?,
     }
+    Ok(SessionId::named(session))
 }
 
 fn object(payload: Payload) -> Result<Map<String, Value>, Refusal> {
     match payload {
         Payload::Json(bytes) => serde_json::from_slice(&bytes).map_err(|_| Refusal::MalformedJson),
-        Payload::Nothing | Payload::Form(_) => Err(Refusal::MalformedJson),
+        Payload::Nothing | Payload::Form(_) | Payload::UrlEncoded(_) => Err(Refusal::MalformedJson),
     }
 }
 
@@ -310,7 +322,7 @@ fn selfie(payload: Payload) -> Result<Picture, Refusal> {
 fn parts(payload: Payload) -> Result<Vec<Part>, Refusal> {
     match payload {
         Payload::Form(Form { parts }) => Ok(parts),
-        Payload::Nothing | Payload::Json(_) => Err(Refusal::MalformedMultipart),
+        Payload::Nothing | Payload::Json(_) | Payload::UrlEncoded(_) => Err(Refusal::MalformedMultipart),
     }
 }
 

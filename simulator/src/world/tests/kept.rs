@@ -46,7 +46,7 @@ fn config(more: &str) -> VendorConfig {
 }
 
 fn begun(config: &VendorConfig) -> World {
-    let mut world = World::new(config, Dialect::Generic.translator(config), Arc::default());
+    let mut world = World::new(config, staff(config), Arc::default());
     let order = |json: &str| serde_json::from_str::<Order>(json).unwrap();
     let whom = |number| Orderee::Applicant(ApplicantKey::numbered(number));
     let refused_twice = r#"{"responses": [{"endpoints": ["submit"], "http": {"fault": "error", "fail_next": 2}}]}"#;
@@ -59,15 +59,14 @@ fn begun(config: &VendorConfig) -> World {
 fn resumed(config: &VendorConfig, world: &World) -> Result<World, Unsound> {
     let text = serde_json::to_string(&world.keep()).unwrap();
     let kept: KeptWorld = serde_json::from_str(&text).unwrap();
-    World::resumed(config, Dialect::Generic.translator(config), Arc::default(), kept, world.counters.read())
+    World::resumed(config, staff(config), Arc::default(), kept, world.counters.read())
 }
 
 /// A customer asks, perhaps not for the first time, and is refused as often as not.
 fn ask(world: &mut World, call: Call, key: &str, now: SimTime) -> Option<Granted> {
     let repeatable = matches!(call.operation(), Operation::CreateSession | Operation::Submit)
         .then(|| Repeatable { key: IdempotencyKey::parse(key.as_bytes()).unwrap(), fingerprint: Fingerprint::of(key, b"") });
-    let (_, answer) = world.meet(&call, now).ok()?;
-    if answer.befalls.is_some() {
+    if world.meet(&call, now).ok()?.answer.befalls.is_some() {
         return None;
     }
     world.perform(call, repeatable, None, now).ok()
@@ -125,7 +124,7 @@ proptest! {
 #[test]
 fn what_was_on_its_way_is_sent_again() {
     let config = config("outcomes = { approved = 1 }\n");
-    let mut world = World::new(&config, Dialect::Generic.translator(&config), Arc::default());
+    let mut world = World::new(&config, staff(&config), Arc::default());
     submit(&mut world, 1, SimTime::ZERO);
     let deliver = |world: &mut World| loop {
         match world.step(secs(8)) {
@@ -147,13 +146,13 @@ fn what_was_on_its_way_is_sent_again() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let config = config("outcomes = { approved = 1 }\n");
-    let mut world = World::new(&config, Dialect::Generic.translator(&config), Arc::default());
+    let mut world = World::new(&config, staff(&config), Arc::default());
     submit(&mut world, 1, SimTime::ZERO);
     play(&mut world, secs(7), accept);
     let resumed = |spoil: fn(&mut KeptWorld)| {
         let mut kept = world.keep();
         spoil(&mut kept);
-        World::resumed(&config, Dialect::Generic.translator(&config), Arc::default(), kept, world.counters.read()).err()
+        World::resumed(&config, staff(&config), Arc::default(), kept, world.counters.read()).err()
     };
     assert_eq!(resumed(|_| {}), None);
     assert!(matches!(
