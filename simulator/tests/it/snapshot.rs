@@ -173,9 +173,9 @@ async fn a_file_is_whole_or_refused_and_its_owners_alone() {
         assert!(matches!(error, ReadSnapshotError::Damaged { .. }), "{error}");
     }
     let text = String::from_utf8(whole).unwrap();
-    let newer = text.replacen("\"format\":1", "\"format\":3", 1).replacen("\"tenants\"", "\"customers\"", 1);
+    let newer = text.replacen("\"format\":2", "\"format\":3", 1).replacen("\"tenants\"", "\"customers\"", 1);
     let error = file(folder.path(), newer.as_bytes()).unwrap_err();
-    assert!(matches!(error, ReadSnapshotError::Newer { format: 2, .. }), "{error}");
+    assert!(matches!(error, ReadSnapshotError::Newer { format: 3, .. }), "{error}");
     let error = file(folder.path(), text.replacen(SECRET, "whsec_\u{0}", 1).as_bytes()).unwrap_err();
     assert!(!error.to_string().contains("whsec_"), "{error}");
     let shown = format!("{:?}", stage.vendor.snapshot());
