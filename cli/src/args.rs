@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use kycsim_scenarios::language::{Objective, Period, Rate};
-use kycsim_simulator::{AdminToken, ClockMode, TimeScale};
+use kycsim_simulator::{AdminToken, ClockMode, Dialect, TimeScale};
 use serde_json::{Value, json};
 
 use crate::command::ctl::CtlArgs;
@@ -46,6 +46,9 @@ pub(crate) struct RunArgs {
     /// Draw every fate from this seed instead of the scenario's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+    /// Let the vendor speak this dialect, and the backend its language, instead of the scenario's [possible values: see `kycsim vendor --help`]
+    #[arg(long, value_parser = dialect)]
+    pub(crate) dialect: Option<Dialect>,
     /// Let this many applicants a second arrive, instead of the scenario's rates
     #[arg(long, value_parser = rate)]
     pub(crate) rate: Option<Rate>,
@@ -91,6 +94,9 @@ pub(crate) enum ScenarioCommand {
         /// Names alone, one a line, for scripts
         #[arg(long)]
         names: bool,
+        /// Those that this dialect's vendor can play; the others are named on standard error, with the reason
+        #[arg(long, value_parser = dialect)]
+        dialect: Option<Dialect>,
     },
     /// Print a shipped scenario, to read or to start one's own from
     Show {
@@ -117,12 +123,15 @@ pub(crate) struct VendorArgs {
     /// Draw every fate from this seed instead of the scenario's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// What callers must show as their bearer token
-    #[arg(long, env = "KYCSIM_API_KEY", default_value = "kycsim-test-key", hide_env_values = true)]
-    pub(crate) api_key: String,
-    /// What callbacks are signed with: whsec_ and base64
-    #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", default_value = DEFAULT_WEBHOOK_SECRET, hide_env_values = true)]
-    pub(crate) webhook_secret: String,
+    /// Whose API to speak, instead of the scenario's; says how to point an SDK at it
+    #[arg(long, value_parser = dialect)]
+    pub(crate) dialect: Option<Dialect>,
+    /// What callers must prove themselves with [default: the dialect's sample key]
+    #[arg(long, env = "KYCSIM_API_KEY", hide_env_values = true)]
+    pub(crate) api_key: Option<String>,
+    /// What callbacks are signed with, as the dialect's vendor writes it [default: the dialect's sample secret]
+    #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", hide_env_values = true)]
+    pub(crate) webhook_secret: Option<String>,
     /// Where callbacks go when a session names no address of its own: on this machine, or on a host that was allowed
     #[arg(long)]
     pub(crate) callback_url: Option<String>,
@@ -203,6 +212,11 @@ pub(crate) struct BackendArgs {
     /// What reviewers must show as their bearer token
     #[arg(long, env = "KYCSIM_REVIEWER_TOKEN", default_value = "kycsim-reviewer", hide_env_values = true)]
     pub(crate) reviewer_token: String,
+}
+
+fn dialect(word: &str) -> Result<Dialect, String> {
+    let words = || Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ");
+    Dialect::from_word(word).ok_or_else(|| format!("there is no such dialect; there are {}", words()))
 }
 
 /// A secret for rehearsals, the same on both sides; base64 of "kycsim rehearsal secret, public!".
