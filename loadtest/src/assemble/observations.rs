@@ -138,7 +138,8 @@ fn changed(records: &Records, truth: &Truth<'_>) -> Option<String> {
     let all = counted(changes.values().sum(), "decision", "decisions");
     let said: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} {}", status.replace('_', " "))).collect();
     let said = if said.is_empty() { String::new() } else { format!("; the backend says of them at the end: {}", said.join(", ")) };
-    Some(format!("The vendor changed {all} after it had made them, {most} of them from {before} to {after}{said}."))
+    let most = if changes.len() == 1 { "all".to_owned() } else { format!("{most} of them") };
+    Some(format!("The vendor changed {all} after it had made them, {most} from {before} to {after}{said}."))
 }
 
 fn forged(run: &Run) -> Option<String> {
