@@ -6,6 +6,7 @@ mod advance;
 mod behaviour;
 mod bounds;
 mod callbacks;
+mod conformance;
 mod customer;
 mod faults;
 mod flow;
