@@ -104,7 +104,7 @@ async fn a_newer_database_is_refused() {
         OnboardingConfig::new("http://127.0.0.1:1", Secret::new("k"), secret, "http://127.0.0.1:1/callbacks/kyc", Secret::new("r"));
     config.database = file(&folder);
     let error = Backend::open(config).await.unwrap_err();
-    assert!(matches!(error, OpenBackendError::Database(OpenDatabaseError::TooNew { found: 99, known: 2, .. })), "{error:?}");
+    assert!(matches!(error, OpenBackendError::Database(OpenDatabaseError::TooNew { found: 99, known: 3, .. })), "{error:?}");
     assert!(error.to_string().contains("run the newer program"), "{error}");
 }
 
