@@ -16,7 +16,7 @@ use crate::id::Correlation;
 const ANSWER_MAX: usize = 64 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     client: Client,
     base: String,
     timeout: Duration,
