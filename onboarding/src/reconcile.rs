@@ -23,7 +23,7 @@ use crate::verification::{Status, Verification};
 
 /// The wait between two questions about the same session never grows beyond this many times `reconcile_every`.
 const BACKOFF_CAP: u32 = 64;
-/// How often it is asked about a decision that a callback has contradicted; with the wait doubling up to its cap, for an hour and a half. An answer as new as
+/// How often it is asked about a decision that a callback has put in doubt; with the wait doubling up to its cap, for an hour and a half. An answer as new as
 /// the callback ends it earlier, and mostly the first is one.
 const LOOKS_MAX: u32 = 12;
 
@@ -158,7 +158,7 @@ async fn again(
             return refer(conn, cause, &core.config, verification, Reason::VendorUnavailable).await;
         }
     } else if tries >= LOOKS_MAX {
-        tracing::warn!(verification = %verification.id, "the vendor contradicted its decision, and never explained itself");
+        tracing::warn!(verification = %verification.id, "the vendor has put its decision in doubt, and never explained itself");
         return verification.ask_no_more(conn).await;
     }
     let base = core.config.reconcile_every;

@@ -273,6 +273,22 @@ async fn a_check_that_is_opened_again_may_change_what_was_decided() {
 }
 
 #[tokio::test]
+async fn what_is_told_while_we_ask_makes_us_ask_again() {
+    let world = start().await;
+    let verification = world.accepted("a-1").await;
+    world.vendor.trouble(Trouble::DelayReads);
+    let clear = world.vendor.complete("a-1", &[]);
+    world.deliver_webhook(&clear).await;
+    until("asked", async || world.vendor.reads().await == 1).await;
+    // The answer is on its way, and no longer true.
+    let changed = world.vendor.complete("a-1", &[forged()]);
+    assert_eq!(world.deliver_webhook(&changed).await, 204);
+    // No clock is moved.
+    world.until_status(&verification, "rejected").await;
+    assert_eq!(world.count(&verification, "decision_revised").await, 1);
+}
+
+#[tokio::test]
 async fn what_onfido_did_not_sign_is_refused() {
     let world = start().await;
     let verification = world.accepted("a-1").await;

@@ -14,6 +14,8 @@ use crate::world::FakeVendor;
 
 pub(crate) const API_KEY: &str = "api_sandbox.world";
 const WEBHOOK_TOKEN: &str = "wHk3cZ8nR2pQvT5yB1xL0sD7gJ4mF6aE";
+/// Long enough for a webhook to overtake an answer.
+const A_MOMENT: Duration = Duration::from_millis(300);
 /// Longer than any test waits.
 const FOR_EVER: Duration = Duration::from_secs(3600);
 
@@ -25,6 +27,8 @@ pub(crate) enum Trouble {
     Refuse(u16, &'static str),
     /// Checks are made, and the answer does not come.
     HangOnChecks,
+    /// How a check stands is answered late: as it stood when it was asked.
+    DelayReads,
     /// Everything is done, and the answer is lost.
     LoseAnswers,
     /// Uploads are confirmed, and lost.
@@ -215,11 +219,13 @@ impl Respond for Script {
         }
         let (status, body) = perform(&mut state, request);
         let answer = answer(status, &body);
+        let reads_check = request.method.as_str() == "GET" && request.url.path().starts_with("/v3.6/checks/");
         let makes_check = request.method.as_str() == "POST" && request.url.path() == "/v3.6/checks";
         match state.trouble {
             Trouble::HangOnChecks if makes_check => answer.set_delay(FOR_EVER),
             Trouble::LoseAnswers => ResponseTemplate::new(502).set_body_raw("<html>Bad Gateway</html>", "text/html"),
-            Trouble::None | Trouble::Refuse(..) | Trouble::HangOnChecks | Trouble::LoseUploads => answer,
+            Trouble::DelayReads if reads_check => answer.set_delay(A_MOMENT),
+            Trouble::None | Trouble::Refuse(..) | Trouble::HangOnChecks | Trouble::DelayReads | Trouble::LoseUploads => answer,
         }
     }
 }
