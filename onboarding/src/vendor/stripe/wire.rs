@@ -79,18 +79,14 @@ impl SessionWire {
             "processing" => (SessionState::Processing, None),
             "verified" => (SessionState::Decided, Some(approved())),
             "canceled" => (SessionState::Ended, None),
-            "requires_input" => match &self.last_error {
+            "requires_input" => match self.last_error.as_ref().and_then(|error| failure(error, examination.as_ref(), known)) {
+                Some(decision) => (SessionState::Decided, Some(decision)),
                 None => (SessionState::Collecting, None),
-                Some(error) => match failure(error, examination.as_ref(), known) {
-                    Some(decision) => (SessionState::Decided, Some(decision)),
-                    None => (SessionState::Collecting, None),
-                },
             },
             _ => return None,
         };
-        // One that is known as an earlier attempt's says nothing of this one.
-        let examination = examination.filter(|id| state == SessionState::Decided && known.earlier_attempt(id).is_none());
-        let examination = examination.filter(|_| decision.as_ref().is_some_and(|decision| decision.attempt == known.attempt));
+        let decided_now = decision.as_ref().is_some_and(|decision| decision.attempt == known.attempt);
+        let examination = examination.filter(|id| decided_now && known.earlier_attempt(id).is_none());
         Some(Report { session: known.session.clone(), version: known.version_now(), attempt: known.attempt, examination, state, decision })
     }
 }
@@ -177,6 +173,7 @@ pub(super) const fn document_type(document: DocumentType) -> &'static str {
 mod tests {
     use super::*;
     use crate::id::Country;
+    use crate::word::Word as _;
 
     fn known(attempt: u32, accepted: bool, examinations: &[(u32, &str)]) -> Known {
         Known {
@@ -251,6 +248,23 @@ mod tests {
         let body = br#"{"id": "vs_1", "status": "requires_input", "last_error": {"code": null}, "last_verification_report": null}"#;
         let session: SessionWire = serde_json::from_slice(body).unwrap();
         assert_eq!(session.report(&known(1, true, &[])).unwrap().decision.unwrap().outcome, Outcome::Review);
+    }
+
+    #[test]
+    fn the_description_of_the_adapters_has_the_same_table() {
+        let described = include_str!("../../../../docs/onboarding-vendors.md");
+        let mut codes = 0;
+        for line in described.lines() {
+            let cells: Vec<_> = line.split('|').map(str::trim).collect();
+            let &["", _, listed, outcome, reason, ""] = cells.as_slice() else { continue };
+            let Some(outcome) = Outcome::parse(outcome.trim_matches('`')) else { continue };
+            let reason = Reason::parse(reason.trim_matches('`'));
+            for code in listed.split('`').skip(1).step_by(2).filter(|code| !code.ends_with('*')) {
+                assert_eq!(meaning(Some(code)), (outcome, reason), "{code}");
+                codes += 1;
+            }
+        }
+        assert_eq!(codes, 12);
     }
 
     /// Which attempt an error is about: that of its report, or else what we know of the submission.

@@ -4,7 +4,7 @@ mod vendor;
 
 use std::sync::Arc;
 
-use kycsim_onboarding::{Clock as _, OnboardingConfig};
+use kycsim_onboarding::{Clock as _, Database, OnboardingConfig};
 use serde_json::json;
 
 use crate::clock::ManualClock;
@@ -220,6 +220,27 @@ async fn a_hint_is_followed_until_there_is_an_answer() {
         world.status(&verification).await == "approved"
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_hint_outlives_the_process() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = || Database::File(folder.path().join("backend.sqlite"));
+    let world = with(|config| config.database = file()).await;
+    let verification = world.accepted("a-1").await;
+    let event = world.vendor.verify("a-1");
+    world.vendor.trouble(Trouble::Refuse(503, FAULT));
+    assert_eq!(world.deliver_event(&event).await, 204);
+    let (vendor, clock) = world.kill().await;
+
+    vendor.trouble(Trouble::None);
+    let world: StripeWorld = World::around(vendor, clock, |config| config.database = file()).await;
+    until("approved", async || {
+        world.clock.advance(secs(15));
+        world.status(&verification).await == "approved"
+    })
+    .await;
+    assert_eq!(world.count(&verification, "reconciled").await, 0, "it is the callback that told");
 }
 
 #[tokio::test]
