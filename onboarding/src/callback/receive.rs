@@ -61,6 +61,7 @@ pub(crate) async fn receive(core: &Core, cause: &Cause, headers: &HeaderMap, bod
         (None, false) => Received::Duplicate,
     };
     change.commit().await.map_err(StoreError::from)?;
+    // Of what was refused there may be something to ask, too; to look in vain costs one read.
     if matches!(result, Received::Asked | Received::Refused) {
         core.reconcile_wake.notify_one();
     }

@@ -60,25 +60,16 @@ impl Vendor {
     }
 
     pub(crate) async fn upload(&self, correlation: &Correlation, known: &Known, picture: Picture) -> Result<(), CallError> {
-        let (purpose, name, field) = match picture.kind {
-            ImageKind::Document => ("identity_document", "document.jpg", "collected_data[id_document_front][high_res_image]"),
-            ImageKind::Selfie => ("selfie", "selfie.jpg", "collected_data[face][best_high_res_image]"),
+        let field = match picture.kind {
+            ImageKind::Document => "collected_data[id_document_front][high_res_image]",
+            ImageKind::Selfie => "collected_data[face][best_high_res_image]",
         };
-        let file = Part::bytes(picture.bytes).file_name(name).mime_str("image/jpeg").map_err(CallError::Unreachable)?;
-        let upload = Form::new().text("purpose", purpose).part("file", file);
-        let request = self.post("/v1/files", correlation, &self.key, VERSION).multipart(upload);
-        let answer = self.line.perform(request, understand).await?;
-        let file: FileWire = answer.json("not a file")?;
-        if file.id.is_empty() {
-            return Err(answer.unreadable("not a file"));
-        }
-
+        let (file, request) = tokio::try_join!(self.file(correlation, picture), self.page(correlation, known, "data"))?;
         let fields = [
             ("collected_data[biometric_consent]", "true"), // nobody gets this far without it
             ("collected_data[id_document_type]", document_type(known.document_type)),
             (field, &file.id),
         ];
-        let request = self.page(correlation, known, "data").await?;
         let answer = self.line.perform(form(request, &fields), understand).await?;
         answer.json::<PageWire>("not a page's data").map(|_| ())
     }
@@ -110,6 +101,19 @@ impl Vendor {
     pub(crate) fn hear(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Option<Delivery>, HearError> {
         verify(self.callback_key.as_bytes(), headers, body, now)?;
         Ok(read_callback(body)?)
+    }
+
+    async fn file(&self, correlation: &Correlation, picture: Picture) -> Result<FileWire, CallError> {
+        let (purpose, name) = match picture.kind {
+            ImageKind::Document => ("identity_document", "document.jpg"),
+            ImageKind::Selfie => ("selfie", "selfie.jpg"),
+        };
+        let file = Part::bytes(picture.bytes).file_name(name).mime_str("image/jpeg").map_err(CallError::Unreachable)?;
+        let upload = Form::new().text("purpose", purpose).part("file", file);
+        let request = self.post("/v1/files", correlation, &self.key, VERSION).multipart(upload);
+        let answer = self.line.perform(request, understand).await?;
+        let file: FileWire = answer.json("not a file")?;
+        if file.id.is_empty() { Err(answer.unreadable("not a file")) } else { Ok(file) }
     }
 
     /// Begins a call to the session's capture page, with a key of its own.

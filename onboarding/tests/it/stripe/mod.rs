@@ -307,17 +307,19 @@ async fn a_fault_that_is_remembered_is_outlived_under_another_key() {
     let world = start().await;
     world.vendor.trouble(Trouble::Refuse(500, FAULT));
     let verification = world.submitted("a-1").await;
-    until("tried in vain", async || {
+    // The clock may run while a call is under way: then that one has timed out, and its key is kept.
+    let different = async || {
+        let mut keys = world.vendor.keys("/verification_sessions").await;
+        keys.dedup();
+        keys.len()
+    };
+    until("tried under several keys", async || {
         world.clock.advance(secs(60));
-        world.vendor.keys("/verification_sessions").await.len() >= 3
+        different().await >= 3
     })
     .await;
     world.vendor.trouble(Trouble::None);
     world.until_accepted(&verification, 1).await;
-    let mut keys = world.vendor.keys("/verification_sessions").await;
-    let calls = keys.len();
-    keys.dedup();
-    assert_eq!(keys.len(), calls, "never the same key twice: {keys:?}");
     assert_eq!(world.vendor.counts("a-1"), (1, 1));
 }
 
