@@ -1,5 +1,6 @@
 //! What we tell an adapter, in words of our own.
 
+use crate::decision::{Report, SessionState};
 use crate::id::{Country, DocumentType, ExaminationId, SessionId};
 use crate::verification::ImageKind;
 
@@ -53,6 +54,13 @@ impl Known {
     /// Returns the earlier attempt that `examination` was about.
     pub(super) fn earlier_attempt(&self, examination: &ExaminationId) -> Option<u32> {
         self.examinations.iter().find(|(attempt, id)| *attempt < self.attempt && id == examination).map(|(attempt, _)| *attempt)
+    }
+
+    /// Returns the report that the vendor has everything of the present attempt. It is no news, whatever has become of the attempt meanwhile: the confirmation
+    /// may be of an earlier try, and what there is to know is asked for later.
+    pub(super) fn confirmed(&self, examination: Option<ExaminationId>) -> Report {
+        let (session, version, attempt) = (self.session.clone(), self.seen, self.attempt);
+        Report { session, version, attempt, examination, state: SessionState::Processing, decision: None }
     }
 
     /// Returns the version of an answer that the vendor gives now, if it numbers none itself.

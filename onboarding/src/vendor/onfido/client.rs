@@ -87,9 +87,7 @@ impl Vendor {
                 made => made?,
             },
         };
-        // No news, whatever has become of it meanwhile: what there is to know is asked for later.
-        let (session, version, attempt) = (known.session.clone(), known.seen, known.attempt);
-        Ok(Report { session, version, attempt, examination: Some(check), state: SessionState::Processing, decision: None })
+        Ok(known.confirmed(Some(check)))
     }
 
     pub(crate) async fn fetch(&self, correlation: &Correlation, known: &Known) -> Result<Report, CallError> {

@@ -13,7 +13,7 @@ use super::errors::understand;
 use super::signature::verify;
 use super::wire::{FileWire, KeyWire, PageWire, SessionWire, document_type, read_callback};
 use crate::config::OnboardingConfig;
-use crate::decision::{Report, SessionState};
+use crate::decision::Report;
 use crate::id::Correlation;
 use crate::secret::{CallbackKey, Secret};
 use crate::vendor::line::Line;
@@ -79,11 +79,8 @@ impl Vendor {
         let answer = self.line.perform(form(request, &[]), understand).await?;
         let page: PageWire = answer.json("not a page's data")?;
         if page.submitted {
-            // No news, since it may be the answer to an earlier try, remembered under the key.
-            let (session, version, attempt) = (known.session.clone(), known.seen, known.attempt);
-            return Ok(Report { session, version, attempt, examination: None, state: SessionState::Processing, decision: None });
-        }
-        if page.requirements.missing.is_empty() {
+            Ok(known.confirmed(None))
+        } else if page.requirements.missing.is_empty() {
             Err(answer.unreadable("not submitted, and nothing is missing"))
         } else {
             Err(CallError::ImagesMissing)

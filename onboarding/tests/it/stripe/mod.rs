@@ -1,5 +1,6 @@
 //! The backend with Stripe Identity: one session for all attempts, no versions, and no status that says "failed".
 
+mod order;
 mod vendor;
 
 use std::sync::Arc;
