@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use kycsim_onboarding::VendorApi;
 use kycsim_scenarios::language::{Objective, Period, Rate};
 use kycsim_simulator::{AdminToken, ClockMode, Dialect, TimeScale};
 use serde_json::{Value, json};
@@ -197,13 +198,16 @@ pub(crate) struct BackendArgs {
     /// The SQLite database; made when it is missing
     #[arg(long, default_value = "kycsim-backend.sqlite")]
     pub(crate) database: PathBuf,
+    /// Whose API the vendor speaks: generic, stripe-identity or onfido
+    #[arg(long, default_value = "generic", value_parser = vendor_api)]
+    pub(crate) vendor_api: VendorApi,
     /// The vendor's base address
     #[arg(long, default_value = "http://127.0.0.1:8460")]
     pub(crate) vendor_url: String,
-    /// What to show the vendor as the bearer token
+    /// What to show the vendor as the key or token
     #[arg(long, env = "KYCSIM_API_KEY", default_value = "kycsim-test-key", hide_env_values = true)]
     pub(crate) vendor_api_key: String,
-    /// What the vendor signs callbacks with
+    /// What the vendor signs callbacks with, as the vendor writes it
     #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", default_value = DEFAULT_WEBHOOK_SECRET, hide_env_values = true)]
     pub(crate) webhook_secret: String,
     /// Where the vendor reaches this backend [default: the address it listens on]
@@ -225,6 +229,11 @@ const DEFAULT_WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1
 fn rate(text: &str) -> Result<Rate, String> {
     let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number; write how many a second, such as 20"))?;
     Rate::new(number).map_err(|error| error.to_string())
+}
+
+fn vendor_api(text: &str) -> Result<VendorApi, String> {
+    let known = || VendorApi::ALL.map(VendorApi::as_str).join(", ");
+    VendorApi::from_word(text).ok_or_else(|| format!("`{text}` is no vendor's API; there are {}", known()))
 }
 
 pub(crate) fn period(text: &str) -> Result<Period, String> {
