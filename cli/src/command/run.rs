@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
-use kycsim_onboarding::{Backend, Backoff, CallbackSecret, OnboardingConfig, Secret};
+use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
 use kycsim_scenarios::Scenario;
 use kycsim_scenarios::language::RateProfile;
@@ -128,13 +128,18 @@ async fn rehearse(args: &RunArgs, dialect: Dialect, scenario: Arc<Scenario>, sto
 
 /// The reference backend, with its waits compressed as the scenarios' are: a minute of a run stands for an hour or so.
 fn backend_config(dialect: Dialect, vendor_url: &str, backend_url: &str, workers: u32) -> anyhow::Result<OnboardingConfig> {
+    let word = dialect.as_str();
+    let vendor_api = VendorApi::from_word(word).with_context(|| format!("the reference backend does not speak `{word}`"))?;
     let mut config = OnboardingConfig::new(
         vendor_url,
         Secret::new(dialect.sample_api_key()),
-        CallbackSecret::parse(dialect.sample_webhook_secret())?,
+        vendor_api.callback_secret(dialect.sample_webhook_secret())?,
         callback_url(backend_url),
         Secret::new(REVIEWER_TOKEN),
     );
+    config.vendor_api = vendor_api;
+    // Some vendors take twice as many calls for an applicant as others.
+    config.outbox_workers = NonZeroUsize::new(48).unwrap_or(config.outbox_workers);
     config.reconcile_after = Duration::from_secs(3);
     config.reconcile_every = Duration::from_millis(500);
     config.outbox_backoff = Backoff { base: Duration::from_millis(250), cap: Duration::from_secs(2), jitter: 0.5 };
