@@ -47,7 +47,7 @@ pub(crate) struct RunArgs {
     /// Draw every fate from this seed instead of the scenario's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Let the vendor speak this dialect, and the backend its language, instead of the scenario's [possible values: see `kycsim vendor --help`]
+    /// Let the vendor speak this dialect, and the backend its language, instead of the scenario's: generic, stripe-identity or onfido
     #[arg(long, value_parser = dialect)]
     pub(crate) dialect: Option<Dialect>,
     /// Let this many applicants a second arrive, instead of the scenario's rates
@@ -124,7 +124,7 @@ pub(crate) struct VendorArgs {
     /// Draw every fate from this seed instead of the scenario's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Whose API to speak, instead of the scenario's; says how to point an SDK at it
+    /// Whose API to speak, instead of the scenario's: generic, stripe-identity or onfido; says how to point an SDK at it
     #[arg(long, value_parser = dialect)]
     pub(crate) dialect: Option<Dialect>,
     /// What callers must prove themselves with [default: the dialect's sample key]
@@ -218,7 +218,7 @@ pub(crate) struct BackendArgs {
     pub(crate) reviewer_token: String,
 }
 
-fn dialect(word: &str) -> Result<Dialect, String> {
+pub(crate) fn dialect(word: &str) -> Result<Dialect, String> {
     let words = || Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ");
     Dialect::from_word(word).ok_or_else(|| format!("there is no such dialect; there are {}", words()))
 }
