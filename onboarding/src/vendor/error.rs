@@ -38,7 +38,18 @@ pub(crate) enum Verdict {
     GiveUp,
 }
 
+/// How long to wait when the vendor asks for patience and does not say for how long.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl CallError {
+    /// Returns how long the vendor wants us to wait, if that is all that is wrong.
+    pub(super) fn asks_for_patience(&self) -> Option<Duration> {
+        match self {
+            Self::Answered { status: 429, verdict: Verdict::Retry(wait) | Verdict::RetryAnew(wait), .. } => Some(wait.unwrap_or(PATIENCE)),
+            Self::Unreachable(_) | Self::TimedOut(_) | Self::Unreadable { .. } | Self::Answered { .. } | Self::ImagesMissing => None,
+        }
+    }
+
     /// Says what to do. What the vendor's refusals mean, its adapter has said.
     ///
     /// The rule for all of them: a refused API key counts as retryable, since it is an operator's mistake that an operator will mend, and must not send

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, redirect};
 use serde::de::DeserializeOwned;
 
 use super::CallError;
+use crate::chance;
 use crate::clock::{Clock, within};
 use crate::config::OnboardingConfig;
 use crate::id::Correlation;
@@ -45,13 +47,36 @@ impl Line {
         Ok(Self { client, base: config.vendor_url.trim_end_matches('/').to_owned(), timeout: config.vendor_timeout, clock })
     }
 
+    /// The time of day.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(super) fn request(&self, method: Method, path: &str, correlation: &Correlation) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).header("x-request-id", correlation.as_str())
     }
 
     /// Sends a request and reads the answer, all within the time limit. What a refusal means, the vendor's adapter knows.
-    pub(super) async fn perform(&self, request: RequestBuilder, understand: fn(&Refusal) -> CallError) -> Result<Answer, CallError> {
-        within(&*self.clock, self.timeout, exchange(request, understand)).await?
+    ///
+    /// To be asked for patience is no failure: the same request is sent again after a while, in all for as long as the time limit. A step of several calls would
+    /// otherwise begin anew each time, and under a tight limit none would ever come to its end. An image is not sent again: its bytes have gone by.
+    pub(super) async fn perform(&self, mut request: RequestBuilder, understand: fn(&Refusal) -> CallError) -> Result<Answer, CallError> {
+        let mut patience = self.timeout;
+        loop {
+            let again = request.try_clone();
+            let error = match within(&*self.clock, self.timeout, exchange(request, understand)).await? {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let (Some(next), Some(wait)) = (again, error.asks_for_patience()) else { return Err(error) };
+            let wait = wait.mul_f64(0.5 + chance::share()); // those who were refused together need not come back together
+            patience = match patience.checked_sub(wait) {
+                Some(left) => left,
+                None => return Err(error),
+            };
+            self.clock.sleep(wait).await;
+            request = next;
+        }
     }
 }
 

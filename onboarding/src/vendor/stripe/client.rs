@@ -1,7 +1,7 @@
 //! Calls to Stripe, and its calls to us.
 //!
 //! Images go the way that the native capture sheet takes: a file, then the page's data, then the page's submission. The page is spoken to with an ephemeral
-//! key, which opens this session and nothing else; it is made for each step and never kept.
+//! key, which opens this session and nothing else; it is kept in memory for as long as the steps of one submission take.
 
 use axum::http::HeaderMap;
 use jiff::Timestamp;
@@ -10,13 +10,14 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 
 use super::errors::understand;
+use super::page_keys::PageKeys;
 use super::signature::verify;
 use super::wire::{FileWire, KeyWire, PageWire, SessionWire, document_type, read_callback};
 use crate::config::OnboardingConfig;
 use crate::decision::Report;
 use crate::id::Correlation;
 use crate::secret::{CallbackKey, Secret};
-use crate::vendor::line::Line;
+use crate::vendor::line::{Answer, Line};
 use crate::vendor::{CallError, Created, Delivery, HearError, Known, NewSession, Picture};
 use crate::verification::ImageKind;
 
@@ -30,11 +31,13 @@ pub(crate) struct Vendor {
     line: Line,
     key: Secret,
     callback_key: CallbackKey,
+    page_keys: PageKeys,
 }
 
 impl Vendor {
     pub(crate) fn new(config: &OnboardingConfig, line: Line) -> Self {
-        Self { line, key: config.vendor_api_key.clone(), callback_key: config.callback_secret.whole() }
+        let page_keys = PageKeys::default();
+        Self { line, key: config.vendor_api_key.clone(), callback_key: config.callback_secret.whole(), page_keys }
     }
 
     /// Should a fault make us change the key, there may be a second session: it costs nothing, as nobody ever submits to it.
@@ -64,21 +67,21 @@ impl Vendor {
             ImageKind::Document => "collected_data[id_document_front][high_res_image]",
             ImageKind::Selfie => "collected_data[face][best_high_res_image]",
         };
-        let (file, request) = tokio::try_join!(self.file(correlation, picture), self.page(correlation, known, "data"))?;
+        let file = self.file(correlation, picture).await?;
         let fields = [
             ("collected_data[biometric_consent]", "true"), // nobody gets this far without it
             ("collected_data[id_document_type]", document_type(known.document_type)),
             (field, &file.id),
         ];
-        let answer = self.line.perform(form(request, &fields), understand).await?;
+        let answer = self.at_page(correlation, known, "data", |request| form(request, &fields)).await?;
         answer.json::<PageWire>("not a page's data").map(|_| ())
     }
 
     pub(crate) async fn submit(&self, correlation: &Correlation, key: &str, known: &Known) -> Result<Report, CallError> {
-        let request = self.page(correlation, known, "submit").await?.header("idempotency-key", key);
-        let answer = self.line.perform(form(request, &[]), understand).await?;
+        let answer = self.at_page(correlation, known, "submit", |request| form(request.header("idempotency-key", key), &[])).await?;
         let page: PageWire = answer.json("not a page's data")?;
         if page.submitted {
+            self.page_keys.forget(&known.session);
             Ok(known.confirmed(None))
         } else if page.requirements.missing.is_empty() {
             Err(answer.unreadable("not submitted, and nothing is missing"))
@@ -113,13 +116,32 @@ impl Vendor {
         if file.id.is_empty() { Err(answer.unreadable("not a file")) } else { Ok(file) }
     }
 
-    /// Begins a call to the session's capture page, with a key of its own.
-    async fn page(&self, correlation: &Correlation, known: &Known, action: &str) -> Result<RequestBuilder, CallError> {
+    /// Calls the session's capture page, with a key of its own.
+    async fn at_page(
+        &self,
+        correlation: &Correlation,
+        known: &Known,
+        action: &str,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Answer, CallError> {
+        let key = self.page_key(correlation, known).await?;
+        let path = format!("/v1/identity/verification_pages/{}/{action}", known.session);
+        let answer = self.line.perform(fill(self.post(&path, correlation, &key, PAGE_VERSION)), understand).await;
+        if let Err(CallError::Answered { status: 401 | 403, .. }) = answer {
+            self.page_keys.forget(&known.session); // perhaps it no longer holds
+        }
+        answer
+    }
+
+    async fn page_key(&self, correlation: &Correlation, known: &Known) -> Result<Secret, CallError> {
+        if let Some(key) = self.page_keys.of(&known.session, self.line.now()) {
+            return Ok(key);
+        }
         let request = self.post("/v1/ephemeral_keys", correlation, &self.key, VERSION);
         let answer = self.line.perform(form(request, &[("verification_session", known.session.as_str())]), understand).await?;
-        let key: KeyWire = answer.json("not an ephemeral key")?;
-        let path = format!("/v1/identity/verification_pages/{}/{action}", known.session);
-        Ok(self.post(&path, correlation, &Secret::new(key.secret), PAGE_VERSION))
+        let key = Secret::new(answer.json::<KeyWire>("not an ephemeral key")?.secret);
+        self.page_keys.keep(&known.session, key.clone(), self.line.now());
+        Ok(key)
     }
 
     fn post(&self, path: &str, correlation: &Correlation, key: &Secret, version: &str) -> RequestBuilder {

@@ -5,6 +5,7 @@
 
 mod client;
 mod errors;
+mod page_keys;
 mod signature;
 mod wire;
 
