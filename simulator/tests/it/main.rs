@@ -6,6 +6,7 @@ mod advance;
 mod behaviour;
 mod bounds;
 mod callbacks;
+mod chromium;
 mod customer;
 mod faults;
 mod flow;
@@ -21,6 +22,7 @@ mod requests;
 mod shutdown;
 mod snapshot;
 mod stage;
+mod stripe_identity;
 mod tenants;
 mod testing;
 #[cfg(feature = "tls")]

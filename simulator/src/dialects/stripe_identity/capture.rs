@@ -224,7 +224,8 @@ fn page(status: StatusCode, page: &Page<'_>) -> Served {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; img-src data:; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
     );
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")));
+    headers
+        .insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")));
     Served { reply, begun: None }
 }
 

@@ -89,13 +89,8 @@ pub(super) fn say(rebuff: &Rebuff, request: &str) -> Reply {
 }
 
 fn in_own_words(refusal: &Refusal) -> Rebuff {
-    let said = |status, kind, code, param: Option<&str>, message: String| Rebuff {
-        status,
-        kind,
-        code,
-        param: param.map(str::to_owned),
-        message,
-    };
+    let said =
+        |status, kind, code, param: Option<&str>, message: String| Rebuff { status, kind, code, param: param.map(str::to_owned), message };
     let invalid = |status, code, param, message| said(status, INVALID_REQUEST, code, param, message);
     match refusal {
         Refusal::MissingApiKey => invalid(401, None, None, NO_KEY.to_owned()),
@@ -150,11 +145,19 @@ const NO_KEY: &str = "You did not provide an API key. You need to provide your A
 pub(super) fn fail(status: u16, request: &str) -> Reply {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (kind, code, message) = match status {
-        StatusCode::TOO_MANY_REQUESTS => ("rate_limit_error", Some("rate_limit"), "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."),
+        StatusCode::TOO_MANY_REQUESTS => (
+            "rate_limit_error",
+            Some("rate_limit"),
+            "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
+        ),
         StatusCode::UNAUTHORIZED => (INVALID_REQUEST, None, "Invalid API Key provided."),
         StatusCode::FORBIDDEN => (INVALID_REQUEST, None, "The provided key does not have the required permissions for this endpoint."),
         StatusCode::NOT_FOUND => (INVALID_REQUEST, Some("resource_missing"), "No such verificationsession"),
-        StatusCode::CONFLICT => (INVALID_REQUEST, Some("lock_timeout"), "This object cannot be accessed right now because another API request or Stripe process is currently accessing it."),
+        StatusCode::CONFLICT => (
+            INVALID_REQUEST,
+            Some("lock_timeout"),
+            "This object cannot be accessed right now because another API request or Stripe process is currently accessing it.",
+        ),
         status if status.is_client_error() => (INVALID_REQUEST, None, "The request could not be processed."),
         _ => (API_ERROR, None, "An unknown error occurred. Stripe has been notified."),
     };

@@ -128,7 +128,16 @@ impl StripeDesk {
         let body = self.event_body(happening, &id, Telling::Plain, previous.clone());
         let (at, name) = (happening.at, name(happening).to_owned());
         self.known.events.drop_while(|told| told.at.saturating_add(KEPT_FOR) <= at);
-        self.known.events.put(Told { id, name, at, created: self.second(at), previous, body, accepted: false, refused_by: BTreeSet::new() });
+        self.known.events.put(Told {
+            id,
+            name,
+            at,
+            created: self.second(at),
+            previous,
+            body,
+            accepted: false,
+            refused_by: BTreeSet::new(),
+        });
     }
 
     /// Returns the body of an event, word for word as it is kept if it is.

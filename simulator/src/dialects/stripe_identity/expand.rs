@@ -35,9 +35,9 @@ impl Expand {
             return Err(invalid(Some("expand"), format!("You can expand at most {PATHS_MAX} properties.")));
         }
         let known = |path: &str| path.strip_prefix(within).filter(|path| known.contains(path)).map(str::to_owned);
-        let read = paths.into_iter().map(|(name, path)| {
-            known(&path).ok_or_else(|| invalid(Some(&name), format!("This property cannot be expanded ({path}).")))
-        });
+        let read = paths
+            .into_iter()
+            .map(|(name, path)| known(&path).ok_or_else(|| invalid(Some(&name), format!("This property cannot be expanded ({path})."))));
         read.collect::<Result<_, _>>().map(Self)
     }
 

@@ -282,7 +282,8 @@ mod tests {
     fn the_host_that_was_asked_is_where_its_page_is() {
         let mut head = head("/v1/files", None);
         assert_eq!(authority(&head), "localhost");
-        for (host, expected) in [("127.0.0.1:8080", "127.0.0.1:8080"), ("a@b", "localhost"), ("[::1]:9", "[::1]:9"), ("\"><x", "localhost")] {
+        for (host, expected) in [("127.0.0.1:8080", "127.0.0.1:8080"), ("a@b", "localhost"), ("[::1]:9", "[::1]:9"), ("\"><x", "localhost")]
+        {
             head.headers.insert(HOST, HeaderValue::from_str(host).unwrap());
             assert_eq!(authority(&head), expected);
         }

@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn country_and_document_are_what_the_metadata_says() {
-        let said = read("type=document&client_reference_id=a-1&metadata[country]=DE&metadata[document_type]=residence_permit").unwrap_or_else(|_| panic!());
+        let said = read("type=document&client_reference_id=a-1&metadata[country]=DE&metadata[document_type]=residence_permit")
+            .unwrap_or_else(|_| panic!());
         assert_eq!(said.applicant(7).as_str(), "a-1");
         assert_eq!((said.country().unwrap().as_str(), said.document()), ("DE", DocumentKind::ResidencePermit));
         let silent = read("type=document&options[document][allowed_types][]=driving_license").unwrap_or_else(|_| panic!());

@@ -83,9 +83,8 @@ impl Report {
             (true, []) => vec![verification.code(decision)],
             (true, reasons) => reasons.iter().map(|reason: &Reason| Code::of(*reason, asks)).collect(),
         };
-        let finding = |asked: bool, section: Section| {
-            asked.then(|| Finding { error: codes.iter().copied().find(|code| code.section() == section) })
-        };
+        let finding =
+            |asked: bool, section: Section| asked.then(|| Finding { error: codes.iter().copied().find(|code| code.section() == section) });
         let (particulars, captured) = (&verification.particulars, &verification.captured);
         let shown = DocumentType::of(session.about.document);
         Some(Self {
@@ -181,7 +180,8 @@ mod tests {
         });
         session.submit(Pictures::None, SimTime::ZERO).unwrap();
         session.decide(&Decision { attempt: 1, outcome, reasons: reasons.to_vec() }, &Confidence::default(), SimTime::ZERO).unwrap();
-        let particulars = Particulars::read(&mut Fields::parse(format!("type=document&{options}").as_bytes()).unwrap()).unwrap_or_else(|_| panic!());
+        let particulars =
+            Particulars::read(&mut Fields::parse(format!("type=document&{options}").as_bytes()).unwrap()).unwrap_or_else(|_| panic!());
         let verification = Verification::new(session.about.id.clone(), 0, particulars, String::new());
         Report::of(&verification, &session, Clock::new(ClockMode::Frozen).wall())
     }

@@ -21,7 +21,11 @@ pub(super) trait Named {
 
 /// Things of one kind, by id and by age. There are so many at most: then the oldest go.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(try_from = "Kept<T>", into = "Kept<T>", bound(serialize = "T: Clone + Serialize + Named", deserialize = "T: Deserialize<'de> + Named"))]
+#[serde(
+    try_from = "Kept<T>",
+    into = "Kept<T>",
+    bound(serialize = "T: Clone + Serialize + Named", deserialize = "T: Deserialize<'de> + Named")
+)]
 pub(super) struct Shelf<T> {
     holds: usize,
     next: u64,
@@ -195,10 +199,7 @@ impl Created {
         let from = [bounds.integer("gte")?, bounds.integer("gt")?.map(|above| above.saturating_add(1))];
         let to = [bounds.integer("lte")?, bounds.integer("lt")?.map(|below| below.saturating_sub(1))];
         bounds.nothing_else()?;
-        Ok(Self {
-            from: from.into_iter().flatten().max().unwrap_or(i64::MIN),
-            to: to.into_iter().flatten().min().unwrap_or(i64::MAX),
-        })
+        Ok(Self { from: from.into_iter().flatten().max().unwrap_or(i64::MIN), to: to.into_iter().flatten().min().unwrap_or(i64::MAX) })
     }
 
     pub(super) fn has(self, created: i64) -> bool {

@@ -30,7 +30,10 @@ enum Wish {
     Data(Box<Data>),
     Submit,
     /// End it, one way or the other, with the delay of an examination or without.
-    Testing { verify: bool, delay: bool },
+    Testing {
+        verify: bool,
+        delay: bool,
+    },
     /// A step that is not played.
     Phone,
 }

@@ -270,9 +270,7 @@ pub(super) fn report<'a>(report: &'a Report, expand: &Expand, within: &str) -> R
     let person = Person::of(&report.applicant);
     let expanded = |path: &str| expand.has(&format!("{within}{path}"));
     // What could not be verified was not read either.
-    let text = |finding: Finding, text: &'static str| {
-        finding.error.is_none().then_some(if report.redacted { REDACTED } else { text })
-    };
+    let text = |finding: Finding, text: &'static str| finding.error.is_none().then_some(if report.redacted { REDACTED } else { text });
     let readable = |finding: Finding| finding.error.is_none() && !report.redacted;
     let files: &[String] = if report.redacted { &[] } else { &report.files };
     ReportWire {
@@ -418,10 +416,7 @@ mod tests {
     fn only_what_has_changed_is_a_previous_attribute() {
         let before = Outline { status: Standing::Processing, last_error: None, last_verification_report: None, redaction: None };
         let now = Outline { status: Standing::RequiresInput, last_error: Some(Code::DocumentExpired), ..before.clone() };
-        assert_eq!(
-            Value::Object(previous_attributes(&before, &now)),
-            serde_json::json!({"status": "processing", "last_error": null})
-        );
+        assert_eq!(Value::Object(previous_attributes(&before, &now)), serde_json::json!({"status": "processing", "last_error": null}));
         assert_eq!(
             Value::Object(previous_attributes(&now, &before)),
             serde_json::json!({"status": "requires_input", "last_error": {"code": "document_expired", "reason": "The document is expired."}})
