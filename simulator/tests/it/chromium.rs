@@ -25,6 +25,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// Returns the program to start; none, and says so, when there is none and nobody insists.
+    #[expect(clippy::print_stdout, reason = "whoever reads the tests' output should see what was not tested")]
     pub(crate) fn program() -> Option<String> {
         let found = Self::find_program();
         if found.is_none() {

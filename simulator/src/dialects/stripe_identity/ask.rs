@@ -132,13 +132,13 @@ fn permitted(target: Target<'_>, pass: Option<&Pass>) -> Result<(), Refusal> {
     if pass.purpose != PassPurpose::Device {
         return Err(Refusal::InvalidApiKey);
     }
-    match target {
-        T::NewFile => Ok(()),
-        T::Page(id) | T::PageData(id) | T::Submission(id) | T::Verify(id) | T::Unverify(id) | T::PhoneStep(id)
-            if id == pass.session.as_str() =>
-        {
-            Ok(())
-        }
-        _ => Err(errors::forbidden("The provided key does not have the required permissions for this endpoint.")),
+    if target == T::NewFile {
+        return Ok(());
     }
+    if let T::Page(id) | T::PageData(id) | T::Submission(id) | T::Verify(id) | T::Unverify(id) | T::PhoneStep(id) = target
+        && id == pass.session.as_str()
+    {
+        return Ok(());
+    }
+    Err(errors::forbidden("The provided key does not have the required permissions for this endpoint."))
 }

@@ -129,16 +129,13 @@ impl Desk for StripeDesk {
 
     fn whose(&self, errand: &Errand) -> Result<Whose, Refusal> {
         let Some(Wanted { ask, .. }) = errand.wants.downcast_ref() else { return Ok(Whose::Nobody) };
-        match ask {
-            Ask::Sessions(sessions::Ask::Create { particulars, .. }) => Ok(Whose::New {
-                applicant: particulars.applicant(self.known.sessions.count()),
-                country: particulars.country()?,
-                document: particulars.document(),
-            }),
-            _ => match ask.session() {
-                None => Ok(Whose::Nobody),
-                Some(id) => self.verification(id).map(|_| Whose::Session(id.clone())),
-            },
+        if let Ask::Sessions(sessions::Ask::Create { particulars, .. }) = ask {
+            let applicant = particulars.applicant(self.known.sessions.count());
+            return Ok(Whose::New { applicant, country: particulars.country()?, document: particulars.document() });
+        }
+        match ask.session() {
+            None => Ok(Whose::Nobody),
+            Some(id) => self.verification(id).map(|_| Whose::Session(id.clone())),
         }
     }
 

@@ -63,18 +63,19 @@ pub(super) fn own(status: u16, code: Option<&'static str>, param: Option<&str>, 
 
 /// Says why a request was not granted.
 pub(super) fn refuse(refusal: &Refusal, request: &str) -> Reply {
-    match refusal {
-        Refusal::Own(rebuff) => return say(rebuff, request),
-        Refusal::TooManyRequests { status, .. } => return fail(*status, request),
-        Refusal::FailedBefore { status } => {
-            let mut reply = fail(*status, request);
-            let headers = reply.headers_mut();
-            headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
-            // The same key gets the same answer for good: a library that believes it asks no more.
-            headers.insert("stripe-should-retry", HeaderValue::from_static("false"));
-            return reply;
-        }
-        _ => {}
+    if let Refusal::TooManyRequests { status, .. } = refusal {
+        return fail(*status, request);
+    }
+    if let Refusal::FailedBefore { status } = refusal {
+        let mut reply = fail(*status, request);
+        let headers = reply.headers_mut();
+        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        // The same key gets the same answer for good: a library that believes it asks no more.
+        headers.insert("stripe-should-retry", HeaderValue::from_static("false"));
+        return reply;
+    }
+    if let Refusal::Own(rebuff) = refusal {
+        return say(rebuff, request);
     }
     say(&in_own_words(refusal), request)
 }
@@ -82,7 +83,9 @@ pub(super) fn refuse(refusal: &Refusal, request: &str) -> Reply {
 /// Says a refusal in the vendor's own words.
 pub(super) fn say(rebuff: &Rebuff, request: &str) -> Reply {
     if rebuff.kind == capture::PAGE {
-        return capture::refused(rebuff.status, &rebuff.message);
+        let mut reply = capture::refused(rebuff.status, &rebuff.message);
+        name(&mut reply, request);
+        return reply;
     }
     let status = StatusCode::from_u16(rebuff.status).unwrap_or(StatusCode::BAD_REQUEST);
     envelope(status, rebuff.kind, rebuff.code, rebuff.param.as_deref(), &rebuff.message, request)

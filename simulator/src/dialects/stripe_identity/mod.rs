@@ -289,6 +289,28 @@ mod tests {
         }
     }
 
+    fn scenario(vendor: &str) -> Scenario {
+        let text = include_str!("../../testing/all_approved.toml").to_owned() + vendor;
+        Scenario::parse("test", &text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn decisions_that_change_cannot_be_played() {
+        assert_eq!(cannot_play(&scenario("")), Vec::<&str>::new());
+        let revised = "\n[[vendor.revision]]\nfrom = \"review\"\nprobability = 0.5\nafter = { distribution = \"constant\", value = \"1h\" }\nto = \"approved\"\n";
+        assert_eq!(cannot_play(&scenario(revised)).len(), 1);
+        let rolled = |overlap: &str| format!("\n[vendor.callbacks]\nrotate_secret = {{ at = \"1m\", overlap = \"{overlap}\" }}\n");
+        assert_eq!((cannot_play(&scenario(&rolled("24h"))).len(), cannot_play(&scenario(&rolled("25h"))).len()), (0, 1));
+    }
+
+    #[test]
+    fn the_guide_says_where_and_with_what() {
+        let shown = guide(Access { base: "http://127.0.0.1:8460", api_key: "sk_test_1", webhook_secret: "whsec_1" });
+        for part in [r#""api": "http://127.0.0.1:8460""#, r#"host: "127.0.0.1", port: 8460"#, "sk_test_1", "whsec_1"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+
     #[test]
     fn tries_go_on_for_three_days() {
         let whole: u64 = RETRY_SECONDS.iter().sum();

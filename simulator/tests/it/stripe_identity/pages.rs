@@ -1,5 +1,7 @@
 //! What an applicant's device does: files, ephemeral keys, the page's data and submission.
 
+use kycsim_scenarios::vendor::Fault;
+use kycsim_simulator::testing::Operation;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -78,6 +80,18 @@ async fn a_document_that_is_not_allowed_fails() {
     scene.on_page(id, "submit", "").await;
     scene.advance(8).await;
     assert_eq!(scene.session(id).await["last_error"]["code"], "document_type_not_supported");
+}
+
+#[tokio::test]
+async fn a_picture_that_was_lost_is_missing() {
+    let scene = Scene::set(IN_8_S).await;
+    scene.vendor.order_for("a-1").failing(Operation::Upload, Fault::LostUpload, 1).await.unwrap();
+    let id = scene.create("a-1").await;
+    let front = scene.upload("identity_document").await;
+    let data = format!("collected_data[id_document_front][high_res_image]={front}");
+    for missing in [json!(["id_document_front", "face"]), json!(["face"])] {
+        assert_eq!(scene.on_page(&id, "data", &data).await.body["requirements"]["missing"], missing);
+    }
 }
 
 #[tokio::test]
