@@ -114,13 +114,7 @@ struct Page<'a> {
     /// Why the form came back.
     wrong: Option<&'a str>,
     /// The choices; none: there is nothing to choose.
-    samples: &'a [Choice],
-}
-
-struct Choice {
-    word: &'static str,
-    label: &'static str,
-    hint: &'static str,
+    samples: &'a [(&'static str, Sample)],
 }
 
 impl Ask {
@@ -182,19 +176,8 @@ const SPENT: &str = "This link was used already. You can close this page.";
 const NOTHING: Page<'static> = Page { style: STYLE, title: "", says: "", problem: None, wrong: None, samples: &[] };
 
 fn to_choose(problem: Option<&'static str>, wrong: Option<&'static str>) -> Page<'static> {
-    const SAMPLES: [Choice; 7] = {
-        let mut choices = [const { Choice { word: "", label: "", hint: "" } }; 7];
-        let mut place = 0;
-        while place < choices.len() {
-            let (word, sample) = Sample::WORDS[place];
-            choices[place] = Choice { word, label: sample.label(), hint: sample.hint() };
-            place += 1;
-        }
-        choices
-    };
-    const ALL: &[Choice] = &SAMPLES;
     let says = "This is a test. There is no camera: choose what you want to show.";
-    Page { title: "Verify your identity", says, problem, wrong, samples: ALL, ..NOTHING }
+    Page { title: "Verify your identity", says, problem, wrong, samples: &Sample::WORDS, ..NOTHING }
 }
 
 fn chosen(form: &Fields) -> Option<Sample> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::StatusCode;
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::language::EventKind;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,6 @@ use super::verification::Standing;
 use super::wire::{API_VERSION, EventData, EventRequest, EventWire, previous_attributes};
 use crate::dialects::{Happening, Telling};
 use crate::refusal::Refusal;
-use hyper::StatusCode;
 
 /// How many events are kept, beside that they are for thirty days: the oldest go.
 pub(super) const EVENTS_MAX: usize = 10_000;

@@ -1,5 +1,7 @@
 //! Files and links to them. What a picture showed is never kept: every file has the same contents, one grey dot.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hyper::StatusCode;
@@ -74,7 +76,7 @@ pub(super) struct Link {
     created: i64,
     expires_at: Option<i64>,
     file: String,
-    metadata: std::collections::BTreeMap<String, String>,
+    metadata: BTreeMap<String, String>,
     url: String,
 }
 
@@ -114,7 +116,7 @@ struct LinkWire<'a> {
     expires_at: Option<i64>,
     file: &'a str,
     livemode: bool,
-    metadata: &'a std::collections::BTreeMap<String, String>,
+    metadata: &'a BTreeMap<String, String>,
     url: Option<&'a str>,
 }
 
@@ -210,7 +212,7 @@ impl StripeDesk {
                     created: self.second(counter.now()),
                     expires_at: *expires_at,
                     file: id.clone(),
-                    metadata: std::collections::BTreeMap::new(),
+                    metadata: BTreeMap::new(),
                     url: contents_url(base, id),
                 };
                 metadata.apply(&mut link.metadata)?;

@@ -79,8 +79,8 @@ impl Fields {
         }
     }
 
-    /// The full name of one of these parameters.
-    fn name(&self, step: &str) -> String {
+    /// The full name of one of these parameters, for a complaint.
+    pub(super) fn name(&self, step: &str) -> String {
         if self.within.is_empty() { step.to_owned() } else { format!("{}[{step}]", self.within) }
     }
 
@@ -192,24 +192,12 @@ impl Fields {
     }
 
     /// Refuses what was not taken out.
-    pub(super) fn nothing_else(self) -> Result<(), Refusal> {
-        match self.nodes.iter().next() {
+    pub(super) fn nothing_else(mut self) -> Result<(), Refusal> {
+        match self.nodes.pop_first() {
             None => Ok(()),
-            Some((step, Node::Text(_))) => Err(unknown(&self.name(step))),
-            Some((step, Node::Fields(fields))) if fields.nodes.is_empty() => Err(unknown(&self.name(step))),
-            Some((_, Node::Fields(_))) => {
-                let deeper = self.nodes.into_values().next();
-                match deeper {
-                    Some(Node::Fields(fields)) => fields.nothing_else(),
-                    Some(Node::Text(_)) | None => Ok(()), // it was one a line above
-                }
-            }
+            Some((_, Node::Fields(fields))) if !fields.nodes.is_empty() => fields.nothing_else(),
+            Some((step, Node::Text(_) | Node::Fields(_))) => Err(unknown(&self.name(&step))),
         }
-    }
-
-    /// The full name of one of these parameters, for a complaint.
-    pub(super) fn named(&self, step: &str) -> String {
-        self.name(step)
     }
 }
 

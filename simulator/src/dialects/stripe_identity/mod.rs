@@ -245,6 +245,7 @@ fn authority(head: &Parts) -> String {
 #[cfg(test)]
 mod tests {
     use hyper::Request;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -254,6 +255,45 @@ mod tests {
             request = request.header(AUTHORIZATION, authorization);
         }
         request.body(()).unwrap().into_parts().0
+    }
+
+    /// Parameters that are known somewhere, and some that are not.
+    const NAMES: [&str; 12] = [
+        "type",
+        "options[document][allowed_types][]",
+        "options[document]",
+        "metadata[k]",
+        "metadata",
+        "expand[0]",
+        "created[gte]",
+        "created",
+        "limit",
+        "enabled_events[]",
+        "collected_data[face][best_high_res_image]",
+        "sample",
+    ];
+
+    proptest! {
+        #[test]
+        fn whatever_comes_to_whatever_address_is_read_or_refused(
+            parameters in prop::collection::vec((0..NAMES.len(), "[a-z0-9_*.]{0,12}"), 0..6),
+            wild in ".{0,60}",
+            posts: bool,
+            path in "/v1/(identity/verification_(sessions|reports|pages/x)|events|webhook_endpoints|files|file_links|ephemeral_keys)(/[a-z_0-9]{1,9}){0,3}",
+        ) {
+            let written: Vec<String> = parameters.iter().map(|(name, value)| format!("{}={value}", NAMES[*name])).collect();
+            let form = format!("{}&{wild}", written.join("&"));
+            let query: String = form_urlencoded::byte_serialize(form.as_bytes()).collect();
+            let method = if posts { Method::POST } else { Method::GET };
+            let request = Request::builder().method(method).uri(format!("{path}?{}", query.replace("%3D", "=").replace("%26", "&")));
+            let (head, ()) = request.body(()).unwrap().into_parts();
+            let payload = if posts { Payload::UrlEncoded(Bytes::from(form)) } else { Payload::Nothing };
+            let _ = translator().call(&Incoming { head: &head, name: "req_1", pass: None }, payload);
+        }
+    }
+
+    fn translator() -> StripeIdentity {
+        StripeIdentity { scheme: "http" }
     }
 
     #[track_caller]

@@ -1,5 +1,8 @@
 //! Verification sessions: what a customer does with them through the API.
 
+use kycsim_scenarios::SimTime;
+use kycsim_scenarios::vendor::SessionState;
+
 use super::desk::StripeDesk;
 use super::errors::{invalid, no_such, own};
 use super::expand::Expand;
@@ -15,8 +18,6 @@ use crate::id::SessionId;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::world::Counter;
-use kycsim_scenarios::SimTime;
-use kycsim_scenarios::vendor::SessionState;
 
 /// What a customer wants of sessions.
 pub(super) enum Ask {

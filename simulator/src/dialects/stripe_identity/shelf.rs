@@ -190,7 +190,7 @@ pub(super) struct Created {
 impl Created {
     /// Takes the parameter out of a query: a moment, or bounds.
     pub(super) fn read(fields: &mut Fields) -> Result<Self, Refusal> {
-        let name = fields.named("created");
+        let name = fields.name("created");
         let (moment, mut bounds) = fields.text_or_fields("created")?;
         if let Some(moment) = moment {
             let moment = moment.parse().map_err(|_| invalid(Some(&name), "Invalid integer".to_owned()))?;

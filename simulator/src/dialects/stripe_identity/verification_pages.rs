@@ -79,7 +79,7 @@ impl Ask {
                 // Beside the picture there are cuttings and scores, of which nothing depends.
                 let Given::Value(mut part) = collected.fields(name)? else { continue };
                 if let Some(file) = part.text(image, ID_MAX)?.value() {
-                    data.pictures.push(Collected { slot, file, param: part.named(image) });
+                    data.pictures.push(Collected { slot, file, param: part.name(image) });
                 }
             }
             OTHER_DATA.iter().for_each(|name| collected.ignore(name));
