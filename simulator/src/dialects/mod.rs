@@ -181,6 +181,11 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Returns what is written down in place of an address that lets anybody in who knows it; none of any other.
+    fn concealed(&self, _path: &str) -> Option<&'static str> {
+        None
+    }
+
     /// Returns what a request wants, of which [`Translator::door`] approves.
     fn call(&self, incoming: &Incoming<'_>, payload: Payload) -> Result<Call, Refusal>;
 

@@ -153,6 +153,9 @@ where
     };
     let Understood { wanted, body } = understood.map_err(|error| unread(tenant, &error))?;
     let mut record = RecordedRequest::of(name, head, body);
+    if let Some(path) = dialect.concealed(head.uri.path()) {
+        record.path = path.into();
+    }
     let verdict = match wanted {
         Ok((call, repeatable)) => {
             record.operation = Some(call.operation().as_str().into());

@@ -171,6 +171,10 @@ impl Translator for StripeIdentity {
         path.starts_with(routes::PAGES) // whoever has no good link is told so by a page
     }
 
+    fn concealed(&self, path: &str) -> Option<&'static str> {
+        path.starts_with(routes::PAGES).then_some("/start/[redacted]")
+    }
+
     fn call(&self, incoming: &Incoming<'_>, payload: Payload) -> Result<Call, Refusal> {
         let head = incoming.head;
         let route = routes::route(&head.method, head.uri.path())?;

@@ -1,5 +1,6 @@
 //! The hosted page, without a browser.
 
+use kycsim_simulator::testing::{Operation, Reason, calls_to};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
@@ -94,9 +95,19 @@ async fn whoever_has_no_good_link_is_told_so_on_a_page() {
 }
 
 #[tokio::test]
+async fn the_journal_knows_that_somebody_came_and_not_by_which_link() {
+    let scene = Scene::set(IN_8_S).await;
+    let (_, url) = new(&scene, "").await;
+    choose(&url, "good").await;
+    scene.vendor.verify(calls_to(Operation::CapturePage), 1);
+    let paths: Vec<String> = scene.vendor.received_requests().iter().map(|request| request.path.to_string()).collect();
+    assert_eq!(paths, [SESSIONS, "/start/[redacted]"]);
+}
+
+#[tokio::test]
 async fn an_order_comes_before_the_choice() {
     let scene = Scene::set(IN_8_S).await;
-    scene.vendor.order_for("a-1").declined([kycsim_simulator::testing::Reason::LivenessFailed]).await.unwrap();
+    scene.vendor.order_for("a-1").declined([Reason::LivenessFailed]).await.unwrap();
     let (id, url) = new(&scene, "").await;
     choose(&url, "good").await;
     scene.advance(8).await;
