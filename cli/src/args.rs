@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use kycsim_onboarding::VendorApi;
 use kycsim_scenarios::language::{Objective, Period, Rate};
-use kycsim_simulator::{AdminToken, ClockMode, TimeScale};
+use kycsim_simulator::{AdminToken, ClockMode, Dialect, TimeScale};
 use serde_json::{Value, json};
 
 use crate::command::ctl::CtlArgs;
@@ -46,6 +47,9 @@ pub(crate) struct RunArgs {
     /// Draw every fate from this seed instead of the scenario's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+    /// Let the vendor speak this dialect, and the backend its language, instead of the scenario's: generic, stripe-identity or onfido
+    #[arg(long, value_parser = dialect)]
+    pub(crate) dialect: Option<Dialect>,
     /// Let this many applicants a second arrive, instead of the scenario's rates
     #[arg(long, value_parser = rate)]
     pub(crate) rate: Option<Rate>,
@@ -91,6 +95,9 @@ pub(crate) enum ScenarioCommand {
         /// Names alone, one a line, for scripts
         #[arg(long)]
         names: bool,
+        /// Those that this dialect's vendor can play; the others are named on standard error, with the reason
+        #[arg(long, value_parser = dialect)]
+        dialect: Option<Dialect>,
     },
     /// Print a shipped scenario, to read or to start one's own from
     Show {
@@ -117,12 +124,15 @@ pub(crate) struct VendorArgs {
     /// Draw every fate from this seed instead of the scenario's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// What callers must show as their bearer token
-    #[arg(long, env = "KYCSIM_API_KEY", default_value = "kycsim-test-key", hide_env_values = true)]
-    pub(crate) api_key: String,
-    /// What callbacks are signed with: whsec_ and base64
-    #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", default_value = DEFAULT_WEBHOOK_SECRET, hide_env_values = true)]
-    pub(crate) webhook_secret: String,
+    /// Whose API to speak, instead of the scenario's: generic, stripe-identity or onfido; says how to point an SDK at it
+    #[arg(long, value_parser = dialect)]
+    pub(crate) dialect: Option<Dialect>,
+    /// What callers must prove themselves with [default: the dialect's sample key]
+    #[arg(long, env = "KYCSIM_API_KEY", hide_env_values = true)]
+    pub(crate) api_key: Option<String>,
+    /// What callbacks are signed with, as the dialect's vendor writes it [default: the dialect's sample secret]
+    #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", hide_env_values = true)]
+    pub(crate) webhook_secret: Option<String>,
     /// Where callbacks go when a session names no address of its own: on this machine, or on a host that was allowed
     #[arg(long)]
     pub(crate) callback_url: Option<String>,
@@ -188,13 +198,16 @@ pub(crate) struct BackendArgs {
     /// The SQLite database; made when it is missing
     #[arg(long, default_value = "kycsim-backend.sqlite")]
     pub(crate) database: PathBuf,
+    /// Whose API the vendor speaks: generic, stripe-identity or onfido
+    #[arg(long, default_value = "generic", value_parser = vendor_api)]
+    pub(crate) vendor_api: VendorApi,
     /// The vendor's base address
     #[arg(long, default_value = "http://127.0.0.1:8460")]
     pub(crate) vendor_url: String,
-    /// What to show the vendor as the bearer token
+    /// What to show the vendor as the key or token
     #[arg(long, env = "KYCSIM_API_KEY", default_value = "kycsim-test-key", hide_env_values = true)]
     pub(crate) vendor_api_key: String,
-    /// What the vendor signs callbacks with
+    /// What the vendor signs callbacks with, as the vendor writes it
     #[arg(long, env = "KYCSIM_WEBHOOK_SECRET", default_value = DEFAULT_WEBHOOK_SECRET, hide_env_values = true)]
     pub(crate) webhook_secret: String,
     /// Where the vendor reaches this backend [default: the address it listens on]
@@ -205,12 +218,22 @@ pub(crate) struct BackendArgs {
     pub(crate) reviewer_token: String,
 }
 
+pub(crate) fn dialect(word: &str) -> Result<Dialect, String> {
+    let words = || Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ");
+    Dialect::from_word(word).ok_or_else(|| format!("there is no such dialect; there are {}", words()))
+}
+
 /// A secret for rehearsals, the same on both sides; base64 of "kycsim rehearsal secret, public!".
 const DEFAULT_WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=";
 
 fn rate(text: &str) -> Result<Rate, String> {
     let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number; write how many a second, such as 20"))?;
     Rate::new(number).map_err(|error| error.to_string())
+}
+
+fn vendor_api(text: &str) -> Result<VendorApi, String> {
+    let known = || VendorApi::ALL.map(VendorApi::as_str).join(", ");
+    VendorApi::from_word(text).ok_or_else(|| format!("`{text}` is no vendor's API; there are {}", known()))
 }
 
 pub(crate) fn period(text: &str) -> Result<Period, String> {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kycsim_loadtest::{LedgerFile, VendorCounts, VendorWatch, WriteRunError};
 use kycsim_reports::model::VendorSummary;
+use kycsim_scenarios::SimTime;
 use kycsim_scenarios::ledger::LedgerEntry;
 use kycsim_simulator::{LedgerSink, Vendor};
 
@@ -19,6 +20,9 @@ impl VendorWatch for Watched {
             faults: counts.faults,
             sessions: counts.sessions,
             decisions: counts.decisions,
+            revisions: counts.revisions,
+            rate_limited: counts.rate_limited,
+            forged: counts.forged,
             callbacks: counts.callbacks,
             deliveries: counts.deliveries,
             duplicates: counts.duplicates,
@@ -28,8 +32,8 @@ impl VendorWatch for Watched {
         VendorCounts { totals, pending: counts.callbacks_pending }
     }
 
-    fn is_quiet(&self) -> bool {
-        self.0.is_quiet()
+    fn is_quiet(&self, until: SimTime) -> bool {
+        self.0.is_quiet() && self.0.default_tenant().next_revision().is_none_or(|due| due > until)
     }
 }
 

@@ -13,8 +13,8 @@ use axum::extract::Path;
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use kycsim_loadtest::{Pictures, Pool, Progress, Rehearsal, RunClock, RunFolder, VendorCounts, VendorWatch, play};
-use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
-use kycsim_scenarios::Scenario;
+use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary, VendorPlayed};
+use kycsim_scenarios::{Scenario, SimTime};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -127,6 +127,7 @@ fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
         seed: scenario.seed,
         command: String::new(),
         machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
+        vendor: VendorPlayed::default(),
         ended: Ended::Unfinished,
     }
 }
@@ -139,7 +140,7 @@ impl VendorWatch for NoVendor {
         VendorCounts::default()
     }
 
-    fn is_quiet(&self) -> bool {
+    fn is_quiet(&self, _: SimTime) -> bool {
         true
     }
 }

@@ -9,8 +9,9 @@ use tokio_util::task::TaskTracker;
 use crate::clock::{Clock, SystemClock};
 use crate::config::OnboardingConfig;
 use crate::core::Core;
+use crate::secret::ParseCallbackSecretError;
 use crate::store::{OpenDatabaseError, Store};
-use crate::vendor::Vendor;
+use crate::vendor::{SetUpError, Vendor};
 use crate::{http, outbox, reconcile, sweep};
 
 /// An onboarding backend with its database open. [`serve`](Self::serve) sets it to work.
@@ -29,6 +30,9 @@ pub enum OpenBackendError {
     /// The client for the vendor could not be built.
     #[error("could not set up the client for the vendor")]
     VendorClient(#[source] reqwest::Error),
+    /// The callback secret does not have the form of the vendor that was chosen.
+    #[error("the callback secret is not one of this vendor's")]
+    CallbackSecret(#[source] ParseCallbackSecretError),
 }
 
 impl Backend {
@@ -46,7 +50,10 @@ impl Backend {
     /// The same as [`open`](Self::open).
     pub async fn open_with_clock(config: OnboardingConfig, clock: Arc<dyn Clock>) -> Result<Self, OpenBackendError> {
         let store = Store::open(&config.database).await?;
-        let vendor = Vendor::new(&config, Arc::clone(&clock)).map_err(OpenBackendError::VendorClient)?;
+        let vendor = Vendor::new(&config, Arc::clone(&clock)).map_err(|error| match error {
+            SetUpError::Client(source) => OpenBackendError::VendorClient(source),
+            SetUpError::Secret(source) => OpenBackendError::CallbackSecret(source),
+        })?;
         Ok(Self { core: Arc::new(Core::new(config, clock, store, vendor)) })
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::secret::{CallbackSecret, Secret};
+use crate::vendor::VendorApi;
 
 /// Where the backend keeps what it knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +42,15 @@ impl Backoff {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OnboardingConfig {
+    /// Which vendor's API is spoken. Default: [`VendorApi::Generic`].
+    pub vendor_api: VendorApi,
     /// Where the vendor answers, without a path: `http://127.0.0.1:4010`. Plain HTTP; TLS ends at a proxy.
     pub vendor_url: String,
     /// What the vendor knows us by.
     pub vendor_api_key: Secret,
-    /// What the vendor signs callbacks with.
+    /// What the vendor signs callbacks with; [`VendorApi::callback_secret`] reads it.
     pub callback_secret: CallbackSecret,
-    /// The address the vendor is told to call: this backend's `/callbacks/kyc`, as seen from there.
+    /// The address the vendor is told to call: this backend's `/callbacks/kyc`, as seen from there. Of no use to a vendor that has it from its own settings.
     pub callback_url: String,
     /// What the reviewers' tool authenticates with.
     pub reviewer_token: Secret,
@@ -65,13 +68,15 @@ pub struct OnboardingConfig {
     /// How long a reviewer may keep a claimed case before others may claim it. Default: 15 min.
     pub review_lease: Duration,
 
-    /// How long after the vendor accepted a submission we stop waiting for a callback and ask. Default: 2 min.
+    /// How long after the vendor accepted a submission we stop waiting for a callback and ask. Default: 2 min. A callback that only says that there is
+    /// something to ask about is followed at once.
     pub reconcile_after: Duration,
     /// How often it is looked up who must be asked about; also the base of the wait between two questions about the same
     /// verification. Default: 15 s.
     pub reconcile_every: Duration,
-    /// How many sessions are asked about in one round. What is over waits for the next. Default: 50.
-    pub reconcile_batch: NonZeroU32,
+    /// How many sessions are asked about at the same time at most. What is over waits: a vendor that releases all its callbacks at once, or lost them all,
+    /// needs no flood of questions. Default: 16.
+    pub reconcile_workers: NonZeroUsize,
     /// How often what has run out is looked for. Default: 30 s.
     pub sweep_every: Duration,
     /// When the vendor has not answered for this long, people take over. Default: 24 h.
@@ -115,6 +120,7 @@ impl OnboardingConfig {
         reviewer_token: Secret,
     ) -> Self {
         Self {
+            vendor_api: VendorApi::Generic,
             vendor_url: vendor_url.into(),
             vendor_api_key,
             callback_secret,
@@ -128,7 +134,7 @@ impl OnboardingConfig {
             review_lease: Duration::from_mins(15),
             reconcile_after: Duration::from_mins(2),
             reconcile_every: Duration::from_secs(15),
-            reconcile_batch: NonZeroU32::new(50).unwrap_or(NonZeroU32::MIN),
+            reconcile_workers: NonZeroUsize::new(16).unwrap_or(NonZeroUsize::MIN),
             sweep_every: Duration::from_secs(30),
             give_up_after: Duration::from_hours(24),
             outbox_backoff: Backoff { base: Duration::from_millis(500), cap: Duration::from_mins(1), jitter: 0.5 },

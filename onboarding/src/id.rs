@@ -51,25 +51,38 @@ fn uuid_at(now: Timestamp) -> Uuid {
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos))
 }
 
-/// The vendor's name for its side of a verification. It becomes part of an address, hence the narrow alphabet.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct SessionId(String);
+macro_rules! vendor_ids {
+    ($($(#[$meta:meta])* $name:ident,)+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) struct $name(String);
 
-impl SessionId {
-    pub(crate) fn parse(written: &str) -> Option<Self> {
-        let fits = (1..=128).contains(&written.len()) && written.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        fits.then(|| Self(written.to_owned()))
-    }
+        impl $name {
+            /// Returns the id that is written so, or nothing when it could not be one: it becomes part of an address, hence the narrow alphabet.
+            pub(crate) fn parse(written: &str) -> Option<Self> {
+                let fits =
+                    (1..=128).contains(&written.len()) && written.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+                fits.then(|| Self(written.to_owned()))
+            }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
+            pub(crate) fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
 }
 
-impl std::fmt::Display for SessionId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
+vendor_ids! {
+    /// The vendor's name for its side of a verification, over all attempts.
+    SessionId,
+    /// The vendor's name for what it did about one attempt, where it has one.
+    ExaminationId,
 }
 
 /// Follows one request through logs, audit log, outbox and the vendor's logs.

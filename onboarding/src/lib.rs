@@ -1,7 +1,7 @@
 //! The reference backend: what a good team builds around a KYC vendor.
 //!
 //! Start with [`OnboardingConfig`], [`Backend::open`] and [`Backend::serve`]; a [`Clock`] may be brought along. The API it
-//! serves is described in `docs/onboarding-api.md`, the vendor's side in `docs/dialects/generic.md`.
+//! serves is described in `docs/onboarding-api.md`; which vendors it speaks with, and how, in `docs/onboarding-vendors.md`.
 //!
 //! The way of an applicant through the code: `account` and `consent`, then `verification` (start, capture, submit), then
 //! `outbox` and `vendor` (tell the vendor), `callback` or `reconcile` (hear from the vendor), `decision` (what it means to us),
@@ -22,6 +22,7 @@ mod core;
 mod decision;
 mod http;
 mod id;
+mod in_flight;
 mod metrics;
 mod notice;
 mod outbox;
@@ -41,3 +42,4 @@ pub use clock::{Clock, Sleep, SystemClock};
 pub use config::{Backoff, Database, OnboardingConfig};
 pub use secret::{CallbackSecret, ParseCallbackSecretError, Secret};
 pub use store::OpenDatabaseError;
+pub use vendor::VendorApi;

@@ -34,29 +34,60 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The key with which the vendor signs callbacks (Standard Webhooks: `whsec_` and base64).
+/// What the vendor signs callbacks with, as it is written. Which bytes of it are the key differs from vendor to vendor.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CallbackSecret(Vec<u8>);
+pub struct CallbackSecret(String);
 
 impl CallbackSecret {
-    /// Reads the written form.
+    /// Reads the form of Standard Webhooks, which is the generic vendor's: `whsec_` and base64.
     ///
     /// # Errors
     /// When the prefix is missing, or what follows is not base64 of at least one byte.
     pub fn parse(written: &str) -> Result<Self, ParseCallbackSecretError> {
-        let encoded = written.strip_prefix("whsec_").ok_or(ParseCallbackSecretError::NoPrefix)?;
+        let secret = Self(written.to_owned());
+        secret.decoded().map(|_| secret)
+    }
+
+    /// Takes a secret of a vendor whose key is the text itself.
+    ///
+    /// # Errors
+    /// When it is empty: anybody could sign with that.
+    pub fn verbatim(written: &str) -> Result<Self, ParseCallbackSecretError> {
+        if written.is_empty() { Err(ParseCallbackSecretError::Empty) } else { Ok(Self(written.to_owned())) }
+    }
+
+    /// Returns the key that stands behind the prefix.
+    pub(crate) fn decoded(&self) -> Result<CallbackKey, ParseCallbackSecretError> {
+        let encoded = self.0.strip_prefix("whsec_").ok_or(ParseCallbackSecretError::NoPrefix)?;
         match STANDARD.decode(encoded) {
-            Ok(key) if !key.is_empty() => Ok(Self(key)),
+            Ok(key) if !key.is_empty() => Ok(CallbackKey(key)),
             Ok(_) | Err(_) => Err(ParseCallbackSecretError::NotBase64),
         }
     }
 
-    pub(crate) fn key(&self) -> &[u8] {
-        &self.0
+    /// Returns the whole text as a key.
+    pub(crate) fn whole(&self) -> CallbackKey {
+        CallbackKey(self.0.as_bytes().to_vec())
     }
 }
 
 impl fmt::Debug for CallbackSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The bytes of a callback secret that are the key.
+#[derive(Clone)]
+pub(crate) struct CallbackKey(Vec<u8>);
+
+impl CallbackKey {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CallbackKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
@@ -72,6 +103,9 @@ pub enum ParseCallbackSecretError {
     /// The rest is not base64.
     #[error("after `whsec_` a callback secret is base64 of the key")]
     NotBase64,
+    /// There is nothing.
+    #[error("a callback secret must not be empty")]
+    Empty,
 }
 
 #[cfg(test)]

@@ -61,6 +61,11 @@ impl<T> Agenda<T> {
         entries.into_iter().map(|entry| (entry.due, &entry.item)).collect()
     }
 
+    /// Returns what has not happened yet, in no order: for whoever looks for one thing.
+    pub fn iter(&self) -> impl Iterator<Item = (SimTime, &T)> {
+        self.entries.iter().map(|entry| (entry.due, &entry.item))
+    }
+
     /// How many items are entered.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -86,6 +86,8 @@ counters! {
     callbacks_disabled,
     /// Copies with a defect that were sent, every try of them.
     defective,
+    /// Copies that no receiver should believe that were sent, every try of them: unsigned, wrongly signed, or with an old signature.
+    forged,
     /// How often a copy was held back by an incident.
     held,
     /// Deliveries attempted, first tries and retries.

@@ -19,10 +19,6 @@ use crate::snapshot::{KeptAnswer, KeptRefusal, KeptReply, Unsound};
 pub(crate) struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Returns the key written in a header; none when it is not 1 to 255 visible ASCII characters.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let fits = (1..=255).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);

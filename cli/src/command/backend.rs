@@ -1,7 +1,7 @@
 //! `kycsim backend`: the reference backend alone.
 
 use anyhow::Context as _;
-use kycsim_onboarding::{Backend, CallbackSecret, Database, OnboardingConfig, Secret};
+use kycsim_onboarding::{Backend, Database, OnboardingConfig, Secret};
 use tokio::net::TcpListener;
 
 use crate::CommandResult;
@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::interrupt::on_interrupt;
 
 pub(crate) fn run(args: BackendArgs) -> CommandResult {
-    let callback_secret = CallbackSecret::parse(&args.webhook_secret).map_err(Failure::usage)?;
+    let callback_secret = args.vendor_api.callback_secret(&args.webhook_secret).map_err(Failure::usage)?;
     let stop = on_interrupt();
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     runtime.block_on(async {
@@ -24,6 +24,7 @@ pub(crate) fn run(args: BackendArgs) -> CommandResult {
             format!("{public_url}/callbacks/kyc"),
             Secret::new(args.reviewer_token),
         );
+        config.vendor_api = args.vendor_api;
         config.database = Database::File(args.database);
         let backend = Backend::open(config).await.context("the backend could not be opened")?;
         super::result::print(&format!("backend on http://{address}\n"))?;

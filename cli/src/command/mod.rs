@@ -7,6 +7,7 @@ pub(crate) mod run;
 pub(crate) mod scenario;
 pub(crate) mod vendor;
 
+mod dialect;
 mod load_scenario;
 mod result;
 mod vendor_state;

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
-use kycsim_onboarding::{Backend, Backoff, CallbackSecret, OnboardingConfig, Secret};
+use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
 use kycsim_scenarios::Scenario;
 use kycsim_scenarios::language::RateProfile;
-use kycsim_simulator::{ApiKey, Clock, Vendor, VendorConfig, WebhookSecret};
+use kycsim_simulator::{ApiKey, CallbackUrl, Clock, Dialect, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::dialect;
 use super::load_scenario::load_scenario;
 use super::result::conclude;
 use crate::CommandResult;
@@ -25,9 +26,7 @@ use crate::interrupt::on_interrupt;
 use crate::progress;
 use crate::vendor_watch::{Ledger, Watched};
 
-/// Secrets of a world that lives for one run on loopback.
-const API_KEY: &str = "kycsim-run";
-const WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=";
+/// A secret of a world that lives for one run on loopback.
 const REVIEWER_TOKEN: &str = "kycsim-run-reviewer";
 
 /// From the moment everything is up to the schedule's beginning: the warm-up fits in.
@@ -36,10 +35,11 @@ const LEAD: Duration = Duration::from_millis(500);
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: &RunArgs) -> CommandResult {
-    let scenario = resolve(args)?;
+    let mut scenario = resolve(args)?;
+    let dialect = dialect::choose(&mut scenario, args.dialect)?;
     let stop = on_interrupt();
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
-    let folder = runtime.block_on(rehearse(args, Arc::new(scenario), stop))?;
+    let folder = runtime.block_on(rehearse(args, dialect, Arc::new(scenario), stop))?;
     let run = assemble(&Records::read(&folder).context("the run's folder could not be read back")?);
     Ok(conclude(&run, &folder, args.json)?)
 }
@@ -64,7 +64,7 @@ fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
 }
 
 /// Brings everything up, plays the scenario, takes everything down, and returns the run's folder.
-async fn rehearse(args: &RunArgs, scenario: Arc<Scenario>, stop: CancellationToken) -> anyhow::Result<PathBuf> {
+async fn rehearse(args: &RunArgs, dialect: Dialect, scenario: Arc<Scenario>, stop: CancellationToken) -> anyhow::Result<PathBuf> {
     let vendor_listener = TcpListener::bind("127.0.0.1:0").await.context("no loopback port for the vendor")?;
     let backend_listener = TcpListener::bind("127.0.0.1:0").await.context("no loopback port for the backend")?;
     let vendor_url = format!("http://{}", vendor_listener.local_addr()?);
@@ -75,13 +75,14 @@ async fn rehearse(args: &RunArgs, scenario: Arc<Scenario>, stop: CancellationTok
         let (scenario, now) = (Arc::clone(&scenario), RunClock::starting_in(Duration::ZERO).began_wall());
         tokio::task::spawn_blocking(move || Pictures::draw(&scenario, now))
     };
-    let backend =
-        Backend::open(backend_config(&vendor_url, &backend_url, args.workers)?).await.context("the backend could not be opened")?;
+    let backend = Backend::open(backend_config(dialect, &vendor_url, &backend_url, args.workers)?)
+        .await
+        .context("the backend could not be opened")?;
     let pool = Pool::launch(&backend_url, args.workers).await?;
     let pictures = drawing.await.context("drawing the applicants' pictures failed")?;
 
     let clock = RunClock::starting_in(LEAD);
-    let manifest = manifest(args, &scenario, &clock);
+    let manifest = manifest(args, dialect, &scenario, &clock);
     let path = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&manifest.id));
     if path.join("manifest.json").exists() {
         return Err(anyhow!("`{}` holds a run already; give another folder with --out", path.display()));
@@ -90,10 +91,11 @@ async fn rehearse(args: &RunArgs, scenario: Arc<Scenario>, stop: CancellationTok
     let ledger = Arc::new(Ledger::new(folder.ledger()?));
     let config = VendorConfig::new(
         Arc::clone(&scenario),
-        ApiKey::new(API_KEY)?,
-        WebhookSecret::new(WEBHOOK_SECRET),
+        ApiKey::new(dialect.sample_api_key())?,
+        WebhookSecret::new(dialect.sample_webhook_secret()),
         Clock::starting_at(clock.began()),
     )
+    .callback_url(CallbackUrl::parse(&callback_url(&backend_url))?)
     .ledger_sink(Arc::clone(&ledger) as _);
     let world = CancellationToken::new();
     let vendor = Arc::new(Vendor::start(config, vendor_listener, &world)?);
@@ -125,14 +127,19 @@ async fn rehearse(args: &RunArgs, scenario: Arc<Scenario>, stop: CancellationTok
 }
 
 /// The reference backend, with its waits compressed as the scenarios' are: a minute of a run stands for an hour or so.
-fn backend_config(vendor_url: &str, backend_url: &str, workers: u32) -> anyhow::Result<OnboardingConfig> {
+fn backend_config(dialect: Dialect, vendor_url: &str, backend_url: &str, workers: u32) -> anyhow::Result<OnboardingConfig> {
+    let word = dialect.as_str();
+    let vendor_api = VendorApi::from_word(word).with_context(|| format!("the reference backend does not speak `{word}`"))?;
     let mut config = OnboardingConfig::new(
         vendor_url,
-        Secret::new(API_KEY),
-        CallbackSecret::parse(WEBHOOK_SECRET)?,
-        format!("{backend_url}/callbacks/kyc"),
+        Secret::new(dialect.sample_api_key()),
+        vendor_api.callback_secret(dialect.sample_webhook_secret())?,
+        callback_url(backend_url),
         Secret::new(REVIEWER_TOKEN),
     );
+    config.vendor_api = vendor_api;
+    // Some vendors take twice as many calls for an applicant as others.
+    config.outbox_workers = NonZeroUsize::new(48).unwrap_or(config.outbox_workers);
     config.reconcile_after = Duration::from_secs(3);
     config.reconcile_every = Duration::from_millis(500);
     config.outbox_backoff = Backoff { base: Duration::from_millis(250), cap: Duration::from_secs(2), jitter: 0.5 };
@@ -141,7 +148,12 @@ fn backend_config(vendor_url: &str, backend_url: &str, workers: u32) -> anyhow::
     Ok(config)
 }
 
-fn manifest(args: &RunArgs, scenario: &Scenario, clock: &RunClock) -> Manifest {
+/// Where the backend wants to be called.
+fn callback_url(backend_url: &str) -> String {
+    format!("{backend_url}/callbacks/kyc")
+}
+
+fn manifest(args: &RunArgs, dialect: Dialect, scenario: &Scenario, clock: &RunClock) -> Manifest {
     let started = clock.began_wall();
     let name = scenario.name.as_str();
     Manifest {
@@ -162,6 +174,7 @@ fn manifest(args: &RunArgs, scenario: &Scenario, clock: &RunClock) -> Manifest {
             cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
             build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
         },
+        vendor: dialect::played(dialect),
         ended: Ended::Unfinished,
     }
 }
@@ -169,6 +182,9 @@ fn manifest(args: &RunArgs, scenario: &Scenario, clock: &RunClock) -> Manifest {
 /// The command that repeats this run, seed included.
 fn command(args: &RunArgs, scenario: &Scenario) -> String {
     let mut command = format!("kycsim run {} --seed {}", args.scenario, scenario.seed);
+    if let Some(dialect) = args.dialect {
+        command.push_str(&format!(" --dialect {}", dialect.as_str()));
+    }
     if let Some(rate) = args.rate {
         command.push_str(&format!(" --rate {}", rate.value()));
     }

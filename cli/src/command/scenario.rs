@@ -1,5 +1,6 @@
 use anyhow::{Context as _, anyhow};
 use kycsim_scenarios::{catalogue, schema};
+use kycsim_simulator::Dialect;
 
 use super::load_scenario;
 use crate::CommandResult;
@@ -8,8 +9,7 @@ use crate::exit::{Exit, Failure};
 
 pub(crate) fn run(args: &ScenarioArgs) -> CommandResult {
     let text = match &args.command {
-        ScenarioCommand::List { names: true } => catalogue::names().map(|name| format!("{name}\n")).collect(),
-        ScenarioCommand::List { names: false } => list()?,
+        ScenarioCommand::List { names, dialect } => list(*names, *dialect)?,
         ScenarioCommand::Show { name } => catalogue::text(name)
             .ok_or_else(|| Failure::usage(anyhow!("there is no shipped scenario `{name}`; `kycsim scenario list` shows them")))?
             .to_owned(),
@@ -23,11 +23,25 @@ pub(crate) fn run(args: &ScenarioArgs) -> CommandResult {
     Ok(Exit::Success)
 }
 
-fn list() -> Result<String, Failure> {
+fn list(names: bool, dialect: Option<Dialect>) -> Result<String, Failure> {
     let mut text = String::new();
     for scenario in catalogue::names().filter_map(catalogue::load) {
         let scenario = scenario.map_err(Failure::usage)?;
-        text.push_str(&format!("{}\n    {}\n    Teaches: {}\n", scenario.name.as_str(), scenario.summary, scenario.teaches));
+        let name = scenario.name.as_str();
+        if let Some(dialect) = dialect
+            && let [first, ..] = dialect.cannot_play(&scenario)[..]
+        {
+            skip(name, dialect, first);
+        } else if names {
+            text.push_str(&format!("{name}\n"));
+        } else {
+            text.push_str(&format!("{name}\n    {}\n    Teaches: {}\n", scenario.summary, scenario.teaches));
+        }
     }
     Ok(text)
+}
+
+#[expect(clippy::print_stderr, reason = "standard output is for those that can be played")]
+fn skip(name: &str, dialect: Dialect, reason: &str) {
+    eprintln!("skipped: {name} cannot be played in the dialect {}: {reason}", dialect.as_str());
 }

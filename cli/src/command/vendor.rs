@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kycsim_simulator::{AllowedHosts, ApiKey, CallbackUrl, Clock, VendorConfig, WebhookSecret};
+use kycsim_simulator::{Access, AllowedHosts, ApiKey, CallbackUrl, Clock, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 
+use super::dialect;
 use super::load_scenario::load_scenario;
 use super::vendor_state;
 use crate::CommandResult;
@@ -20,11 +21,14 @@ const SHUTDOWN: Duration = Duration::from_secs(10);
 pub(crate) fn run(args: VendorArgs) -> CommandResult {
     let mut scenario = load_scenario(&args.scenario)?;
     scenario.seed = args.seed.unwrap_or(scenario.seed);
+    let dialect = dialect::choose(&mut scenario, args.dialect)?;
     let name = scenario.name.clone();
-    let api_key = ApiKey::new(args.api_key).map_err(Failure::usage)?;
+    let api_key = args.api_key.unwrap_or_else(|| dialect.sample_api_key().to_owned());
+    let webhook_secret = args.webhook_secret.unwrap_or_else(|| dialect.sample_webhook_secret().to_owned());
+    let key = ApiKey::new(api_key.as_str()).map_err(Failure::usage)?;
     let clock = Clock::starting_at(now());
     clock.set_mode(args.clock.0);
-    let mut config = VendorConfig::new(Arc::new(scenario), api_key, WebhookSecret::new(args.webhook_secret), clock);
+    let mut config = VendorConfig::new(Arc::new(scenario), key, WebhookSecret::new(webhook_secret.as_str()), clock);
     let mut hosts = AllowedHosts::default();
     for host in &args.allow_callback_host {
         config = config.allow_callback_host(host);
@@ -49,6 +53,10 @@ pub(crate) fn run(args: VendorArgs) -> CommandResult {
         let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
         let vendor = vendor_state::start(config, args.state.as_deref(), listener, &stop)?;
         super::result::print(&format!("vendor ({}) on http://{}\n", name.as_str(), vendor.address()))?;
+        if args.dialect.is_some() {
+            let base = format!("http://{}", vendor.address());
+            tell(&dialect.guide(Access { base: &base, api_key: &api_key, webhook_secret: &webhook_secret }));
+        }
         if !args.no_admin {
             tell(&format!("control room: http://{}/__admin/", vendor.address()));
         }

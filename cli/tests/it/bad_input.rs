@@ -34,6 +34,9 @@ fn bad_arguments_are_bad_usage() {
     refused(&["run", "--duration", "soon"], 2, &["`soon` is not a length of time"]);
     refused(&["scenario", "show", "nothing"], 2, &["kycsim scenario list"]);
     refused(&["report", "/nowhere/at/all"], 2, &["is this the folder of a run?"]);
+    refused(&["backend", "--vendor-api", "onfidoo"], 2, &["`onfidoo` is no vendor's API", "generic, stripe-identity, onfido"]);
+    refused(&["backend", "--webhook-secret", "no prefix"], 2, &["whsec_"]);
+    refused(&["backend", "--vendor-api", "onfido", "--webhook-secret", ""], 2, &["must not be empty"]);
     refused(&["vendor", "--callback-url", "http://example.com/"], 2, &["loopback"]);
 }
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kycsim_reports::model::{Evidence, Finding, FindingKind, Integrity};
+use kycsim_reports::model::{Evidence, Finding, FindingKind, Integrity, Tells};
 use kycsim_scenarios::journey::Shown;
 use kycsim_scenarios::language::ReviewDecision;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry, LedgerEvent};
@@ -42,13 +42,14 @@ pub(super) fn check(records: &Records, truth: &Truth<'_>) -> Integrity {
         unanswered: (begun - begun.min(records.answers.len())) as u64,
         findings: Vec::new(),
     };
+    let tells = records.manifest.vendor.tells;
     for answer in records.answers.values() {
         let Some(status) = answer.status.as_deref() else {
             integrity.unanswered += 1;
             continue;
         };
         let Some(journey) = journeys.get(&answer.applicant) else { continue };
-        let applicant = Applicant { answer, status, journey, review: reviews.get(&answer.applicant).copied(), truth };
+        let applicant = Applicant { answer, status, journey, review: reviews.get(&answer.applicant).copied(), truth, tells };
         let doubled = applicant.doubled();
         match applicant.judge() {
             Judgement::Sound => {}
@@ -79,9 +80,25 @@ struct Applicant<'a> {
     journey: &'a JourneyRow,
     review: Option<&'a ReviewRow>,
     truth: &'a Truth<'a>,
+    tells: Tells,
 }
 
 impl Applicant<'_> {
+    /// Whether a backend may say this of what the vendor decided. The vendor's word is an input: a backend may look more closely than the vendor asked for, but
+    /// it may not turn a no into a yes.
+    fn fits(&self, outcome: Outcome, status: &str) -> bool {
+        match (outcome, status) {
+            (_, "pending_review") | (Outcome::Approved, "approved") => true,
+            // A vendor that says no more than "not approved" leaves the rest to the backend.
+            (
+                Outcome::Declined | Outcome::Review | Outcome::Resubmission,
+                "rejected" | "needs_resubmission" | "capture_in_progress" | "expired",
+            ) if self.tells == Tells::Approval => true,
+            (Outcome::Declined, "rejected") | (Outcome::Resubmission, "needs_resubmission" | "capture_in_progress" | "expired") => true,
+            (Outcome::Approved | Outcome::Declined | Outcome::Review | Outcome::Resubmission, _) => false,
+        }
+    }
+
     fn judge(&self) -> Judgement {
         let told = self.told_otherwise();
         if let Some(summary) = told {
@@ -131,18 +148,18 @@ impl Applicant<'_> {
                 format!("reviewer {reviewer} decided to {decision}, the vendor decided later ({latest}), and the backend says approved");
             return Judgement::Wrong(FindingKind::Contradicted, summary);
         }
-        if fits(latest.outcome, self.status) { Judgement::Sound } else { self.judge_reviewed(decision, reviewer) }
+        if self.fits(latest.outcome, self.status) { Judgement::Sound } else { self.judge_reviewed(decision, reviewer) }
     }
 
     /// The vendor changed its decision, and no reviewer has decided.
     fn judge_revised(&self, attempt: &Attempt<'_>, at: SimTime, latest: &Decision) -> Judgement {
-        if fits(latest.outcome, self.status) {
+        if self.fits(latest.outcome, self.status) {
             return Judgement::Sound;
         }
         if self.must_know_since(attempt).is_some() {
             return self.judge_decided(at, latest);
         }
-        let once = self.truth.decisions(&self.answer.applicant).any(|(_, decision)| fits(decision.outcome, self.status));
+        let once = self.truth.decisions(&self.answer.applicant).any(|(_, decision)| self.fits(decision.outcome, self.status));
         let first = attempt.decided.unwrap_or((at, latest));
         if once { Judgement::Undecided } else { self.judge_decided(first.0, first.1) }
     }
@@ -154,7 +171,7 @@ impl Applicant<'_> {
 
     fn judge_decided(&self, at: SimTime, decision: &Decision) -> Judgement {
         match self.status {
-            status if fits(decision.outcome, status) => Judgement::Sound,
+            status if self.fits(decision.outcome, status) => Judgement::Sound,
             "submitted" if self.answer.at - at < GRACE => Judgement::Undecided,
             "submitted" => {
                 Judgement::Wrong(FindingKind::Lost, format!("the vendor decided ({decision}), and the backend never took notice"))
@@ -200,7 +217,7 @@ impl Applicant<'_> {
         }
         let by_reviewer = self.review.is_some_and(|review| review.decided.is_some());
         let mut decided = self.truth.decisions(&self.answer.applicant).filter(|(decided, _)| *decided <= at);
-        let right = by_reviewer || decided.any(|(_, decision)| fits(decision.outcome, told.as_str()));
+        let right = by_reviewer || decided.any(|(_, decision)| self.fits(decision.outcome, told.as_str()));
         (!right).then(|| format!("the applicant was told {told}, and nobody had decided that"))
     }
 
@@ -257,18 +274,6 @@ impl Applicant<'_> {
         evidence.sort_by(|a, b| a.at.total_cmp(&b.at));
         Finding { kind, applicant: self.answer.applicant.to_string(), summary, evidence }
     }
-}
-
-/// Whether a backend may say this of what the vendor decided. The vendor's word is an input: a backend may look more closely than the vendor asked for, but
-/// it may not turn a no into a yes.
-fn fits(outcome: Outcome, status: &str) -> bool {
-    matches!(
-        (outcome, status),
-        (_, "pending_review")
-            | (Outcome::Approved, "approved")
-            | (Outcome::Declined, "rejected")
-            | (Outcome::Resubmission, "needs_resubmission" | "capture_in_progress" | "expired")
-    )
 }
 
 /// Whether the backend may have heard of a change of the vendor's decision only after a reviewer had decided at `reviewed`.

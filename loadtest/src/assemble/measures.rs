@@ -51,6 +51,9 @@ pub(super) fn measures(records: &Records, parts: &Parts<'_>) -> BTreeMap<String,
     number("applicants.open", (totals.in_flight + totals.in_review) as f64);
     number("callbacks.deliveries", vendor.deliveries as f64);
     number("callbacks.duplicates", vendor.duplicates as f64);
+    number("callbacks.forged", vendor.forged as f64);
+    number("decisions.revised", vendor.revisions as f64);
+    number("vendor.rate_limited", vendor.rate_limited as f64);
     if !records.depths.is_empty() {
         number("review_queue.depth.max", review.depth_max as f64);
         number("review_queue.depth.mean", review.depth_mean);
@@ -62,6 +65,7 @@ pub(super) fn measures(records: &Records, parts: &Parts<'_>) -> BTreeMap<String,
         number("integrity.lost", found(FindingKind::Lost));
         number("integrity.contradicted", found(FindingKind::Contradicted));
         number("integrity.doubled", found(FindingKind::Doubled));
+        number("integrity.forged", found(FindingKind::Forged));
         number("integrity.stuck", found(FindingKind::Stuck));
     }
     if let Some(drain) = drain_seconds(records) {

@@ -55,7 +55,7 @@ pub fn assemble(records: &Records) -> Run {
         generator,
         measures,
     };
-    run.observations = observations::observations(&run, records);
+    run.observations = observations::observations(&run, records, &truth);
     run
 }
 

@@ -1,15 +1,20 @@
 //! What a person should read first: sentences with figures, most telling first.
 
+use std::collections::BTreeMap;
+
 use kycsim_reports::figures::{counted, decimal, duration, share};
 use kycsim_reports::model::{Ended, FindingKind, IncidentBand, Latency, Run, Sample};
 
+use kycsim_scenarios::vendor::Outcome;
+
 use super::measures::drain_seconds;
+use super::truth::Truth;
 use crate::record::Records;
 
 const KILLED: &str = "This run was killed: what is shown is what was on disk, and open journeys are unknown.";
 const CUT_SHORT: &str = "This run was stopped before its schedule was over; what was measured until then is shown.";
 
-pub(super) fn observations(run: &Run, records: &Records) -> Vec<String> {
+pub(super) fn observations(run: &Run, records: &Records, truth: &Truth<'_>) -> Vec<String> {
     let mut observations = Vec::new();
     match run.manifest.ended {
         Ended::Unfinished => observations.push(KILLED.to_owned()),
@@ -21,7 +26,9 @@ pub(super) fn observations(run: &Run, records: &Records) -> Vec<String> {
     observations.extend(drain(run, records));
     observations.extend(largest_segment(run));
     observations.extend(review(run));
+    observations.extend(changed(records, truth));
     observations.extend(duplicates(run));
+    observations.extend(forged(run));
     observations.extend(reconciled(records));
     observations
 }
@@ -115,6 +122,32 @@ fn review(run: &Run) -> Option<String> {
         counted(u64::from(review.reviewers), "reviewer was", "reviewers were"),
         share(review.occupancy)
     ))
+}
+
+/// What the vendor thought better of, and what the backend made of it.
+fn changed(records: &Records, truth: &Truth<'_>) -> Option<String> {
+    let mut changes: BTreeMap<(Outcome, Outcome), u64> = BTreeMap::new();
+    let mut statuses: BTreeMap<&str, u64> = BTreeMap::new();
+    for (applicant, before, after) in truth.changes() {
+        *changes.entry((before, after)).or_insert(0) += 1;
+        if let Some(status) = records.answers.get(applicant).and_then(|answer| answer.status.as_deref()) {
+            *statuses.entry(status).or_insert(0) += 1;
+        }
+    }
+    let ((before, after), most) = changes.iter().max_by_key(|(_, count)| **count)?;
+    let all = counted(changes.values().sum(), "decision", "decisions");
+    let said: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} {}", status.replace('_', " "))).collect();
+    let said = if said.is_empty() { String::new() } else { format!("; the backend says of them at the end: {}", said.join(", ")) };
+    let most = if changes.len() == 1 { "all".to_owned() } else { format!("{most} of them") };
+    Some(format!("The vendor changed {all} after it had made them, {most} from {before} to {after}{said}."))
+}
+
+fn forged(run: &Run) -> Option<String> {
+    let (sent, taken) = (run.vendor.forged, run.integrity.findings.iter().filter(|finding| finding.kind == FindingKind::Forged).count());
+    (sent > 0 && run.integrity.checked).then(|| {
+        let taken = if taken == 0 { "none was believed".to_owned() } else { format!("the backend believed them about {taken} applicants") };
+        format!("{} came that the vendor had not signed, or not now; {taken}.", counted(sent, "delivery", "deliveries"))
+    })
 }
 
 fn duplicates(run: &Run) -> Option<String> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kycsim_reports::model::VendorSummary;
 use kycsim_scenarios::language::EventKind;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEntry, LedgerEvent};
-use kycsim_scenarios::vendor::{Decision, Defect};
+use kycsim_scenarios::vendor::{Decision, Defect, Outcome};
 use kycsim_scenarios::{ApplicantKey, SimTime};
 
 /// What the vendor did, as far as it wrote it down.
@@ -71,6 +71,7 @@ impl<'a> Truth<'a> {
                     let attempt = attempts.entry(decision.attempt).or_default();
                     attempt.revised = Some((entry.at, decision));
                     attempt.revisions += 1;
+                    truth.summary.revisions += 1;
                 }
                 LedgerEvent::Delivered { callback, kind, attempt, copy, attempt_number, defect, began, result, .. } => {
                     let true_copy = defect.is_none_or(Defect::tells_the_truth);
@@ -79,6 +80,7 @@ impl<'a> Truth<'a> {
                         callbacks.insert(callback);
                     }
                     truth.summary.deliveries += 1;
+                    truth.summary.forged += u64::from(defect.is_some_and(Defect::is_forged));
                     truth.summary.duplicates += u64::from(*copy > 0 && *attempt_number == 1 && true_copy);
                     let accepted = was_taken_in(result);
                     truth.summary.deliveries_failed += u64::from(!matches!(result, DeliveryResult::Accepted { .. }));
@@ -136,6 +138,15 @@ impl<'a> Truth<'a> {
             | LedgerEvent::Delivered { .. }
             | LedgerEvent::ReceiverDisabled { .. }
             | LedgerEvent::CallbackGivenUp { .. } => None,
+        })
+    }
+
+    /// Returns whose decisions were changed, from what they were at first into what they are.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (&'a ApplicantKey, Outcome, Outcome)> {
+        let attempts = self.applicants.iter().flat_map(|(applicant, attempts)| attempts.values().map(move |attempt| (*applicant, attempt)));
+        attempts.filter_map(|(applicant, attempt)| {
+            let ((_, first), (_, latest)) = (attempt.decided?, attempt.revised?);
+            Some((applicant, first.outcome, latest.outcome))
         })
     }
 

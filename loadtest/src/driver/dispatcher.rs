@@ -355,9 +355,9 @@ impl Dispatcher<'_> {
         if !self.arrivals_over {
             return false;
         }
-        let nobody_left = self.tally.in_flight() == 0 && self.vendor.is_quiet();
-        let queue_empty = self.tally.queue_depth.unwrap_or(0) == 0 && self.handled.iter().all(Option::is_none);
         let deadline = self.last_arrival.saturating_add(self.scenario.run.settle.length());
+        let nobody_left = self.tally.in_flight() == 0 && self.vendor.is_quiet(deadline);
+        let queue_empty = self.tally.queue_depth.unwrap_or(0) == 0 && self.handled.iter().all(Option::is_none);
         (nobody_left && queue_empty) || self.clock.now() >= deadline
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, VendorCounts, VendorWatch, assemble, play};
 use kycsim_onboarding::{Backend, Backoff, CallbackSecret, OnboardingConfig, Secret};
-use kycsim_reports::model::{Ended, Machine, Manifest, Run, ScenarioSummary, VendorSummary};
-use kycsim_scenarios::Scenario;
+use kycsim_reports::model::{Ended, Machine, Manifest, Run, ScenarioSummary, VendorPlayed, VendorSummary};
 use kycsim_scenarios::ledger::LedgerEntry;
+use kycsim_scenarios::{Scenario, SimTime};
 use kycsim_simulator::{ApiKey, Clock, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -111,6 +111,7 @@ fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
         seed: scenario.seed,
         command: String::new(),
         machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
+        vendor: VendorPlayed::default(),
         ended: Ended::Unfinished,
     }
 }
@@ -135,7 +136,7 @@ impl VendorWatch for Watched {
         VendorCounts { totals, pending: counts.callbacks_pending }
     }
 
-    fn is_quiet(&self) -> bool {
-        self.0.is_quiet()
+    fn is_quiet(&self, until: SimTime) -> bool {
+        self.0.is_quiet() && self.0.default_tenant().next_revision().is_none_or(|due| due > until)
     }
 }

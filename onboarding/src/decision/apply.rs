@@ -27,6 +27,35 @@ words! {
     }
 }
 
+/// How a report reached us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// The vendor called and said so.
+    Called,
+    /// The vendor called, and we asked what it had to say.
+    CalledAndAsked,
+    /// We asked of our own accord.
+    Asked,
+}
+
+impl Heard {
+    /// Only what we asked for may change what was decided: a callback is signed, but it may be late, and one that contradicts what we know is reason to ask
+    /// and not to believe.
+    const fn is_answer(self) -> bool {
+        match self {
+            Self::Called => false,
+            Self::CalledAndAsked | Self::Asked => true,
+        }
+    }
+
+    const fn source(self) -> Source {
+        match self {
+            Self::Called | Self::CalledAndAsked => Source::Callback,
+            Self::Asked => Source::Reconciliation,
+        }
+    }
+}
+
 /// What came of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Applied {
@@ -46,8 +75,12 @@ pub(crate) async fn apply(
     config: &OnboardingConfig,
     verification: &mut Verification,
     report: &Report,
-    source: Source,
+    heard: Heard,
 ) -> Result<Applied, StoreError> {
+    let source = heard.source();
+    if let Some(examination) = report.examination.as_ref().filter(|_| report.attempt == verification.attempt) {
+        verification.examined(conn, examination).await?;
+    }
     let standing = Standing {
         status: verification.status,
         attempt: verification.attempt,
@@ -57,15 +90,12 @@ pub(crate) async fn apply(
             Some(decision) => recorded(conn, verification, decision.attempt).await?,
             None => None,
         },
-        asked: match source {
-            Source::Reconciliation => true,
-            Source::Callback | Source::Policy => false,
-        },
+        asked: heard.is_answer(),
         by_people: review::decided_by_people(conn, verification).await?,
     };
     let applied = match weigh(&standing, report) {
         Finding::Decides { ruling, decision, ended } => {
-            if source == Source::Reconciliation {
+            if heard == Heard::Asked {
                 append(conn, cause, Entry::of(verification, Kind::Reconciled)).await?;
             }
             let outcome = Some(decision.outcome);
@@ -84,7 +114,7 @@ pub(crate) async fn apply(
             Applied::Ended
         }
         Finding::Pending => Applied::Pending,
-        Finding::Repeats => return Ok(Applied::Repeated),
+        Finding::Repeats => Applied::Repeated,
         Finding::Refused(why) => return Ok(Applied::Refused(why)),
     };
     verification.saw_version(conn, report.version).await?;

@@ -8,7 +8,7 @@ pub(crate) mod policy;
 mod reason;
 mod weigh;
 
-pub(crate) use apply::{Applied, Source, apply, expire, refer};
+pub(crate) use apply::{Applied, Heard, apply, expire, refer};
 pub(crate) use outcome::{Outcome, Report, SessionState, VendorDecision};
 pub(crate) use reason::{Reason, Risk};
 pub(crate) use weigh::Why;

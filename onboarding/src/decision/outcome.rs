@@ -1,7 +1,7 @@
 //! What a vendor reports, in words of our own: no vendor is named here.
 
 use crate::decision::Reason;
-use crate::id::SessionId;
+use crate::id::{ExaminationId, SessionId};
 use crate::word::words;
 
 words! {
@@ -41,10 +41,12 @@ pub(crate) enum SessionState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) session: SessionId,
-    /// Grows with every change; of two reports the higher one is newer.
+    /// Of two reports the higher one is newer. The vendor's own count of changes, or ours of its hints, where it counts nothing.
     pub(crate) version: i64,
     /// The attempt that the session is at.
     pub(crate) attempt: u32,
+    /// What the vendor did about that attempt, where it has a name for it.
+    pub(crate) examination: Option<ExaminationId>,
     pub(crate) state: SessionState,
     /// The latest decision, perhaps of an earlier attempt.
     pub(crate) decision: Option<VendorDecision>,

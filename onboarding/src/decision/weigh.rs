@@ -15,8 +15,7 @@ pub(crate) struct Standing {
     pub(crate) version: i64,
     /// What was recorded for the attempt that the report speaks of.
     pub(crate) recorded: Option<Recorded>,
-    /// Whether the report is the vendor's answer to a question of ours. Only such a one may change what was decided: a callback is signed, but it may be
-    /// late, and one that contradicts what we know is reason to ask and not to believe.
+    /// Whether the report is the vendor's answer to a question of ours. Only such a one may change what was decided.
     pub(crate) asked: bool,
     /// Whether people decided where it stands.
     pub(crate) by_people: bool,
@@ -132,6 +131,7 @@ mod tests {
             session: SessionId::parse("ses_1").unwrap(),
             version,
             attempt: 1,
+            examination: None,
             state: SessionState::Decided,
             decision: Some(VendorDecision { attempt: 1, outcome, reasons: reasons.to_vec() }),
         }

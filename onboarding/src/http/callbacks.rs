@@ -9,9 +9,10 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 
 use super::problem::Problem;
-use crate::callback::{ReceiveError, SignedHeaders, receive as take_in};
+use crate::callback::{ReceiveError, receive as take_in};
 use crate::core::Core;
 use crate::id::Cause;
+use crate::vendor::HearError;
 
 pub(crate) async fn receive(
     State(core): State<Arc<Core>>,
@@ -20,9 +21,7 @@ pub(crate) async fn receive(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
     let body = body.map_err(|rejection| Problem::new(rejection.status(), "body_too_large", rejection.body_text()))?;
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let signed = SignedHeaders { id: header("webhook-id"), timestamp: header("webhook-timestamp"), signature: header("webhook-signature") };
-    match take_in(&core, &cause, signed, &body).await {
+    match take_in(&core, &cause, &headers, &body).await {
         Ok(received) => {
             core.metrics.callback(received.as_str());
             Ok(StatusCode::NO_CONTENT)
@@ -33,12 +32,12 @@ pub(crate) async fn receive(
 
 fn refuse(core: &Core, error: ReceiveError) -> Problem {
     match error {
-        ReceiveError::NotTheVendors(why) => {
+        ReceiveError::Heard(HearError::NotTheVendors(why)) => {
             core.metrics.callback("forged");
             tracing::warn!(error = %why, "a callback is not the vendor's");
             Problem::new(StatusCode::UNAUTHORIZED, "signature_refused", "the signature does not hold")
         }
-        ReceiveError::Malformed(why) => {
+        ReceiveError::Heard(HearError::Malformed(why)) => {
             core.metrics.callback("malformed");
             tracing::warn!(error = %why, "a callback of the vendor's cannot be read");
             Problem::new(StatusCode::BAD_REQUEST, "malformed_callback", why.to_string())

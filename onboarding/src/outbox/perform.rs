@@ -1,25 +1,27 @@
 //! Performs one step: a call to the vendor, and a change that records what came of it.
 //!
 //! Between the call and the change the program may die. Then the step is performed again, and the vendor recognises the
-//! repetition by its key; an image simply replaces itself.
+//! repetition by its key, or its adapter looks first; an image simply replaces itself.
+
+use std::time::Duration;
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::queue::{Due, Step, complete, discard, postpone, upload_again};
+use super::queue::{Due, Step, complete, discard, postpone, postpone_anew, upload_again};
 use crate::account;
 use crate::audit::{Entry, Kind, append};
 use crate::callback::apply_parked;
 use crate::core::Core;
-use crate::decision::{Reason, Report, SessionState, Source, apply, refer};
+use crate::decision::{Heard, Reason, Report, SessionState, apply, refer};
 use crate::id::{Cause, SessionId};
 use crate::store::{StoreError, micros};
-use crate::vendor::{CallError, NewSession, RETRY_AFTER_MAX, Verdict};
+use crate::vendor::{CallError, Created, NewSession, Picture, RETRY_AFTER_MAX, Subject, Verdict};
 use crate::verification::{ImageKind, Status, Verification};
 use crate::{chance, clock};
 
 /// What a successful call tells.
 enum Told {
-    Created(Report),
+    Created(Created),
     Uploaded,
     Accepted(Report),
     /// There was nothing to be told any more.
@@ -48,43 +50,46 @@ pub(super) async fn perform(core: &Core, due: &Due) -> Result<(), StoreError> {
         Ok(_) | Err(_) => outcome,
     };
     let cause = Cause { at: core.clock.now(), correlation: due.correlation.clone() };
+    let accepted = matches!(outcome, Ok(Told::Accepted(_)));
     let mut change = core.store.begin().await?;
     match outcome {
         Ok(told) => record(core, &mut change, &cause, due, told).await?,
         Err(error) => fail(core, &mut change, &cause, due, &error).await?,
     }
     change.commit().await?;
+    if accepted {
+        core.reconcile_wake.notify_one(); // a callback may have come before the answer
+    }
     Ok(())
 }
 
 /// Makes the call that the step stands for.
 async fn call(core: &Core, due: &Due, verification: &Verification) -> Result<Result<Told, CallError>, StoreError> {
     let (key, correlation) = (due.idempotency_key(), &due.correlation);
-    let kind = match (due.step, &verification.session) {
+    let mut reader = core.store.read().await?;
+    let (kind, known) = match (due.step, verification.known(&mut reader).await?) {
         (Step::CreateSession, None) => {
-            let mut reader = core.store.read().await?;
             let reference = account::reference(&mut reader, &verification.account).await?;
             drop(reader);
             let session =
                 NewSession { reference: reference.as_str(), country: &verification.country, document_type: verification.document_type };
             return Ok(core.vendor.create_session(correlation, &key, &session).await.map(Told::Created));
         }
-        (Step::Submit, Some(session)) => {
-            return Ok(core.vendor.submit(correlation, &key, session).await.map(Told::Accepted));
+        (Step::Submit, Some(known)) => {
+            drop(reader);
+            return Ok(core.vendor.submit(correlation, &key, &known).await.map(Told::Accepted));
         }
-        (Step::UploadDocument, Some(_)) => ImageKind::Document,
-        (Step::UploadSelfie, Some(_)) => ImageKind::Selfie,
+        (Step::UploadDocument, Some(known)) => (ImageKind::Document, known),
+        (Step::UploadSelfie, Some(known)) => (ImageKind::Selfie, known),
         // Cannot be: the steps are performed in order, and the session is stored with the first one's completion.
         (Step::CreateSession, Some(_)) | (Step::UploadDocument | Step::UploadSelfie | Step::Submit, None) => {
             return Ok(Ok(Told::Nothing));
         }
     };
-    let Some(session) = &verification.session else { return Ok(Ok(Told::Nothing)) };
-    let mut reader = core.store.read().await?;
     let bytes = image(&mut reader, verification, kind).await?;
     drop(reader);
     match bytes {
-        Some(bytes) => Ok(core.vendor.upload(correlation, session, kind, bytes).await.map(|()| Told::Uploaded)),
+        Some(bytes) => Ok(core.vendor.upload(correlation, &known, Picture { kind, bytes }).await.map(|()| Told::Uploaded)),
         None => Ok(Ok(Told::Nothing)),
     }
 }
@@ -101,10 +106,13 @@ async fn image(conn: &mut SqliteConnection, verification: &Verification, kind: I
 /// The session does not take the step: perhaps because it took it before, and we never heard.
 async fn look(core: &Core, due: &Due, refusal: CallError) -> Result<Result<Told, CallError>, StoreError> {
     let mut reader = core.store.read().await?;
-    let session = Verification::by_id(&mut reader, &due.verification).await?.and_then(|verification| verification.session);
+    let known = match Verification::by_id(&mut reader, &due.verification).await? {
+        Some(verification) => verification.known(&mut reader).await?,
+        None => None,
+    };
     drop(reader);
-    let Some(session) = session else { return Ok(Err(refusal)) };
-    let report = match core.vendor.fetch(&due.correlation, &session).await {
+    let Some(known) = known else { return Ok(Err(refusal)) };
+    let report = match core.vendor.fetch(&due.correlation, &known).await {
         Ok(report) => report,
         Err(error) => return Ok(Err(error)),
     };
@@ -123,10 +131,10 @@ async fn record(core: &Core, conn: &mut SqliteConnection, cause: &Cause, due: &D
     match told {
         // The image stays until the vendor has accepted the submission: an upload may be confirmed and lost.
         Told::Nothing | Told::Uploaded => {}
-        Told::Created(report) => {
-            remember_session(conn, &mut verification, &report.session).await?;
-            verification.saw_version(conn, report.version).await?;
-            apply_parked(conn, cause, &core.config, &mut verification, &report.session).await?;
+        Told::Created(Created { session, version }) => {
+            remember_session(conn, &mut verification, &session).await?;
+            verification.saw_version(conn, version).await?;
+            apply_parked(core, conn, cause, &mut verification, &Subject::Session(session)).await?;
         }
         Told::Accepted(report) => {
             if verification.attempt == due.attempt {
@@ -170,8 +178,13 @@ async fn accepted(
         .bind(verification.id.as_str())
         .execute(&mut *conn)
         .await?;
-    verification.reconcile(conn, clock::later(cause.at, core.config.reconcile_after), 0).await?;
-    apply(conn, cause, &core.config, verification, report, Source::Reconciliation).await?;
+    verification.vendor_accepted_at = Some(cause.at);
+    let patience = if verification.was_told_more() { Duration::ZERO } else { core.config.reconcile_after };
+    verification.reconcile(conn, clock::later(cause.at, patience), 0).await?;
+    apply(conn, cause, &core.config, verification, report, Heard::Asked).await?;
+    if let Some(examination) = &report.examination {
+        apply_parked(core, conn, cause, verification, &Subject::Examination(examination.clone())).await?;
+    }
     Ok(())
 }
 
@@ -187,12 +200,14 @@ async fn fail(core: &Core, conn: &mut SqliteConnection, cause: &Cause, due: &Due
             }
             Reason::VendorRefused
         }
-        Verdict::Retry(retry_after) if !given_up => {
+        Verdict::Retry(retry_after) | Verdict::RetryAnew(retry_after) if !given_up => {
             let delay = backoff.max(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX));
             tracing::info!(verification = %due.verification, step = %due.step, tries = due.tries, %error, "vendor call failed");
-            return postpone(conn, due, clock::later(cause.at, delay)).await;
+            let due_at = clock::later(cause.at, delay);
+            let anew = matches!(error.verdict(), Verdict::RetryAnew(_));
+            return if anew { postpone_anew(conn, due, due_at).await } else { postpone(conn, due, due_at).await };
         }
-        Verdict::Retry(_) | Verdict::UploadAgain => Reason::VendorUnavailable,
+        Verdict::Retry(_) | Verdict::RetryAnew(_) | Verdict::UploadAgain => Reason::VendorUnavailable,
         Verdict::Look | Verdict::GiveUp => Reason::VendorRefused,
     };
     tracing::warn!(verification = %due.verification, step = %due.step, %reason, %error, "vendor call given up");

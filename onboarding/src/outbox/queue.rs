@@ -38,7 +38,7 @@ pub(crate) struct Due {
     pub(super) step: Step,
     /// How often it has failed.
     pub(super) tries: u32,
-    /// How often everything had to be uploaded again before.
+    /// How often it had to be told anew: after images were lost, or a failure that the vendor remembers.
     pub(super) round: u32,
     pub(super) created_at: Timestamp,
     pub(super) correlation: Correlation,
@@ -58,8 +58,8 @@ impl Due {
         })
     }
 
-    /// Returns the key under which the vendor recognises a repetition: the same for every try, even after a restart. Another round has another one, or the
-    /// vendor would repeat the refusal that led to it.
+    /// Returns the key under which the vendor recognises a repetition: the same for every try whose answer we do not know, even after a restart. Another round
+    /// has another one, or the vendor would repeat the refusal that led to it.
     pub(super) fn idempotency_key(&self) -> String {
         let Self { verification, attempt, step, round, .. } = self;
         match round {
@@ -131,6 +131,12 @@ pub(super) async fn complete(conn: &mut SqliteConnection, cause: &Cause, done: &
 pub(super) async fn postpone(conn: &mut SqliteConnection, failed: &Due, due_at: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE outbox SET tries = tries + 1, due_at = ? WHERE id = ?").bind(micros(due_at)).bind(failed.id).execute(conn).await?;
     Ok(())
+}
+
+/// Puts a step off that the vendor would answer alike for ever under the same key.
+pub(super) async fn postpone_anew(conn: &mut SqliteConnection, failed: &Due, due_at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET round = round + 1 WHERE id = ?").bind(failed.id).execute(&mut *conn).await?;
+    postpone(conn, failed, due_at).await
 }
 
 /// Puts the images that we hold before a submission that the vendor refused for want of them: it has lost what it had confirmed. Says whether we hold any.

@@ -1,7 +1,6 @@
 //! The worker: takes what is due, performs it, a bounded number at a time.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -11,6 +10,7 @@ use super::perform::perform;
 use super::queue::{Due, due, next_due};
 use crate::clock;
 use crate::core::Core;
+use crate::in_flight::{Claim, InFlight};
 use crate::store::StoreError;
 
 /// How long the worker rests when the database does not answer.
@@ -18,25 +18,10 @@ const REST: Duration = Duration::from_secs(1);
 /// The longest sleep. New work wakes the worker, and so does the next due time; this is for a wall clock that was set back.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
-/// The rows being performed. A plain mutex: it is never held across an await.
-type InFlight = Arc<Mutex<BTreeSet<i64>>>;
-
-/// A row that this worker performs now; nobody else takes it until this is dropped, be it by a panic.
-struct Claim {
-    id: i64,
-    in_flight: InFlight,
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        lock(&self.in_flight).remove(&self.id);
-    }
-}
-
 /// Performs steps until told to stop; then finishes the ones under way.
 pub(crate) async fn run(core: Arc<Core>, shutdown: CancellationToken) {
     let mut flying = JoinSet::new();
-    let in_flight = InFlight::default();
+    let in_flight = InFlight::new();
     let workers = core.config.outbox_workers.get();
     while !shutdown.is_cancelled() {
         let rest = match launch(&core, &mut flying, &in_flight, workers).await {
@@ -58,7 +43,7 @@ pub(crate) async fn run(core: Arc<Core>, shutdown: CancellationToken) {
 }
 
 /// Launches as many due steps as there are workers free; returns how long there is nothing to do but wait.
-async fn launch(core: &Arc<Core>, flying: &mut JoinSet<()>, in_flight: &InFlight, workers: usize) -> Result<Duration, StoreError> {
+async fn launch(core: &Arc<Core>, flying: &mut JoinSet<()>, in_flight: &InFlight<i64>, workers: usize) -> Result<Duration, StoreError> {
     let free = workers.saturating_sub(flying.len());
     if free == 0 {
         return Ok(SLEEP_MAX); // the next one that lands wakes us
@@ -71,8 +56,7 @@ async fn launch(core: &Arc<Core>, flying: &mut JoinSet<()>, in_flight: &InFlight
         if flying.len() == workers {
             break;
         }
-        if lock(in_flight).insert(step.id) {
-            let claim = Claim { id: step.id, in_flight: Arc::clone(in_flight) };
+        if let Some(claim) = in_flight.claim(&step.id) {
             flying.spawn(one_step(Arc::clone(core), step, claim));
         }
     }
@@ -80,14 +64,10 @@ async fn launch(core: &Arc<Core>, flying: &mut JoinSet<()>, in_flight: &InFlight
     Ok(next.map_or(SLEEP_MAX, |next| clock::between(core.clock.now(), next)).min(SLEEP_MAX))
 }
 
-async fn one_step(core: Arc<Core>, step: Due, claim: Claim) {
+async fn one_step(core: Arc<Core>, step: Due, claim: Claim<i64>) {
     if let Err(error) = perform(&core, &step).await {
         tracing::error!(verification = %step.verification, error = &error as &dyn std::error::Error, "a step could not be recorded");
         core.clock.sleep(REST).await; // the row is still due; do not spin on a broken database
     }
     drop(claim);
-}
-
-fn lock(in_flight: &InFlight) -> std::sync::MutexGuard<'_, BTreeSet<i64>> {
-    in_flight.lock().unwrap_or_else(PoisonError::into_inner)
 }

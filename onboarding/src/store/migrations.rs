@@ -9,8 +9,11 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use super::OpenDatabaseError;
 
 /// Version, description, statements. A migration that has been released is never edited: its checksum is in the database.
-const MIGRATIONS: [(i64, &str, &str); 2] =
-    [(1, "initial", include_str!("../../migrations/0001_initial.sql")), (2, "changes", include_str!("../../migrations/0002_changes.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "initial", include_str!("../../migrations/0001_initial.sql")),
+    (2, "changes", include_str!("../../migrations/0002_changes.sql")),
+    (3, "vendors", include_str!("../../migrations/0003_vendors.sql")),
+];
 
 /// Brings the database to the current version, or says why not.
 pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<(), OpenDatabaseError> {

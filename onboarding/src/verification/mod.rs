@@ -1,6 +1,7 @@
 //! A verification: from the first picture to the submission. What follows is in [`decision`](crate::decision).
 
 mod capture;
+mod examination;
 mod row;
 mod start;
 mod status;

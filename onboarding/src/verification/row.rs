@@ -155,7 +155,21 @@ impl Verification {
         Ok(())
     }
 
-    /// Has the vendor asked as soon as possible, because it has spoken of `version` and we cannot take its word for it.
+    /// Whether the vendor's answer about it could tell us anything.
+    pub(crate) fn can_be_asked_about(&self) -> bool {
+        match self.status {
+            Status::Submitted => self.vendor_accepted_at.is_some(), // else our own call will be answered
+            Status::PendingReview | Status::Approved | Status::Rejected => true,
+            Status::Initiated | Status::CaptureInProgress | Status::NeedsResubmission | Status::Expired => false,
+        }
+    }
+
+    /// Says whether somebody has told us of something that we have not seen.
+    pub(crate) fn was_told_more(&self) -> bool {
+        self.reconcile_version > self.session_version
+    }
+
+    /// Remembers that the vendor has spoken of `version`, and has it asked as soon as possible: at once, or when it has everything of this attempt.
     pub(crate) async fn look(&mut self, conn: &mut SqliteConnection, at: Timestamp, version: i64) -> Result<(), StoreError> {
         self.reconcile_version = self.reconcile_version.max(version);
         sqlx::query("UPDATE verifications SET reconcile_version = ? WHERE id = ?")
@@ -163,7 +177,7 @@ impl Verification {
             .bind(self.id.as_str())
             .execute(&mut *conn)
             .await?;
-        self.reconcile(conn, at, self.reconcile_tries).await
+        if self.can_be_asked_about() { self.reconcile(conn, at, self.reconcile_tries).await } else { Ok(()) }
     }
 
     /// Ends the asking: there is nothing more to learn.

@@ -104,7 +104,7 @@ async fn a_newer_database_is_refused() {
         OnboardingConfig::new("http://127.0.0.1:1", Secret::new("k"), secret, "http://127.0.0.1:1/callbacks/kyc", Secret::new("r"));
     config.database = file(&folder);
     let error = Backend::open(config).await.unwrap_err();
-    assert!(matches!(error, OpenBackendError::Database(OpenDatabaseError::TooNew { found: 99, known: 2, .. })), "{error:?}");
+    assert!(matches!(error, OpenBackendError::Database(OpenDatabaseError::TooNew { found: 99, known: 3, .. })), "{error:?}");
     assert!(error.to_string().contains("run the newer program"), "{error}");
 }
 
@@ -122,6 +122,7 @@ async fn first_version(folder: &TempDir) {
         INSERT INTO decisions VALUES ('ver_1', 1, 'callback', 'review', 'low_confidence', 'pending_review', 2); \
         INSERT INTO reviews VALUES ('rev_1', 'ver_1', 1, 'low_confidence', 1, 'decided', 'r-1', NULL, 'approve', NULL, 2, 3); \
         INSERT INTO notices (account, verification, attempt, status, created_at) VALUES ('acc_1', 'ver_1', 1, 'approved', 3); \
+        INSERT INTO callbacks VALUES ('evt_1', 'ses_1', x'01', 3, 'parked', x'7b7d'); \
         INSERT INTO audit (at, kind, account, verification, attempt, status, correlation, details) \
             VALUES (3, 'applicant_notified', 'acc_1', 'ver_1', 1, 'approved', 'c', '{}')";
     sqlx::raw_sql(rows).execute(&mut database).await.unwrap();
@@ -142,6 +143,12 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let asked: i64 =
         sqlx::query_scalar("SELECT count(*) FROM verifications WHERE reconcile_at IS NOT NULL").fetch_one(&mut database).await.unwrap();
     assert_eq!(asked, 0, "nobody is asked about what is decided");
+    let parked: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM callbacks WHERE subject = 'ses_1' AND result = 'parked' AND payload = x'7b7d'")
+            .fetch_one(&mut database)
+            .await
+            .unwrap();
+    assert_eq!(parked, 1, "what nobody could place yet is not lost");
     // Back from a decision goes only who says that it was changed.
     let back = "UPDATE verifications SET status = 'pending_review'";
     assert!(sqlx::query(back).execute(&mut database).await.is_err());

@@ -32,11 +32,17 @@ pub(crate) static PICTURE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     bytes
 });
 
+/// A vendor that the backend can be made to speak with.
+pub(crate) trait FakeVendor {
+    /// Makes the backend's configuration fit.
+    fn introduce(&self, config: &mut OnboardingConfig);
+}
+
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct World<V = Vendor> {
     pub(crate) base: String,
     pub(crate) client: reqwest::Client,
-    pub(crate) vendor: Vendor,
+    pub(crate) vendor: V,
     pub(crate) clock: Arc<ManualClock>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
@@ -66,13 +72,26 @@ impl World {
         Self::around(Vendor::start().await, Arc::new(ManualClock::new()), change).await
     }
 
-    pub(crate) async fn around(vendor: Vendor, clock: Arc<ManualClock>, change: impl FnOnce(&mut OnboardingConfig)) -> Self {
+    /// Delivers a callback, properly signed.
+    pub(crate) async fn deliver(&self, callback: &Callback) -> StatusCode {
+        let sent = self.clock.now().as_second().to_string();
+        self.deliver_signed(callback, &sent, &sign(&callback.id, &sent, &callback.body)).await
+    }
+
+    pub(crate) async fn deliver_signed(&self, callback: &Callback, sent: &str, signature: &str) -> StatusCode {
+        let headers = [("Webhook-Id", callback.id.as_str()), ("WEBHOOK-TIMESTAMP", sent), ("webhook-signature", signature)];
+        self.call_back(&headers, &callback.body).await
+    }
+}
+
+impl<V: FakeVendor> World<V> {
+    pub(crate) async fn around(vendor: V, clock: Arc<ManualClock>, change: impl FnOnce(&mut OnboardingConfig)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let secret = CallbackSecret::parse(&format!("whsec_{}", STANDARD.encode(CALLBACK_KEY))).unwrap();
         let callback_url = format!("{base}/callbacks/kyc");
-        let mut config =
-            OnboardingConfig::new(vendor.server.uri(), Secret::new(API_KEY), secret, callback_url, Secret::new(REVIEWER_TOKEN));
+        let mut config = OnboardingConfig::new("", Secret::new(API_KEY), secret, callback_url, Secret::new(REVIEWER_TOKEN));
+        vendor.introduce(&mut config);
         change(&mut config);
         let backend = Backend::open_with_clock(config, clock.clone()).await.unwrap();
         let stop = CancellationToken::new();
@@ -82,14 +101,14 @@ impl World {
     }
 
     /// Stops the backend in good order.
-    pub(crate) async fn stop(self) -> (Vendor, Arc<ManualClock>) {
+    pub(crate) async fn stop(self) -> (V, Arc<ManualClock>) {
         self.stop.cancel();
         self.serving.await.unwrap();
         (self.vendor, self.clock)
     }
 
     /// Drops the backend in the middle of whatever it does.
-    pub(crate) async fn kill(self) -> (Vendor, Arc<ManualClock>) {
+    pub(crate) async fn kill(self) -> (V, Arc<ManualClock>) {
         self.serving.abort();
         assert!(self.serving.await.unwrap_err().is_cancelled());
         (self.vendor, self.clock)
@@ -205,23 +224,11 @@ impl World {
 
     // What the vendor and the reviewers do.
 
-    /// Delivers a callback, properly signed.
-    pub(crate) async fn deliver(&self, callback: &Callback) -> StatusCode {
-        let sent = self.clock.now().as_second().to_string();
-        self.deliver_signed(callback, &sent, &sign(&callback.id, &sent, &callback.body)).await
-    }
-
-    pub(crate) async fn deliver_signed(&self, callback: &Callback, sent: &str, signature: &str) -> StatusCode {
-        self.client
-            .post(format!("{}/callbacks/kyc", self.base))
-            .header("Webhook-Id", &callback.id)
-            .header("WEBHOOK-TIMESTAMP", sent)
-            .header("webhook-signature", signature)
-            .body(callback.body.clone())
-            .send()
-            .await
-            .unwrap()
-            .status()
+    /// Sends a callback as it is.
+    pub(crate) async fn call_back(&self, headers: &[(&str, &str)], body: &str) -> StatusCode {
+        let request = self.client.post(format!("{}/callbacks/kyc", self.base)).body(body.to_owned());
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        request.send().await.unwrap().status()
     }
 
     pub(crate) async fn claim(&self, reviewer: &str, order: &str) -> Response {
@@ -233,6 +240,12 @@ impl World {
         let path = format!("/v1/reviews/{}/decision", text(&case["id"]));
         let body = json!({ "reviewer": reviewer, "decision": decision, "note": "looked at it" });
         self.post(&path, REVIEWER_TOKEN).json(&body).send().await.unwrap()
+    }
+}
+
+impl FakeVendor for Vendor {
+    fn introduce(&self, config: &mut OnboardingConfig) {
+        config.vendor_url = self.server.uri();
     }
 }
 

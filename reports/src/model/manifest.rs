@@ -17,7 +17,36 @@ pub struct Manifest {
     /// The command that repeats this run.
     pub command: String,
     pub machine: Machine,
+    /// The vendor that was played.
+    #[serde(default)]
+    pub vendor: VendorPlayed,
     pub ended: Ended,
+}
+
+/// Which vendor was played, as far as the verdict must know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VendorPlayed {
+    /// Whose API it spoke, in the word that scenario files have.
+    pub dialect: String,
+    /// What its answers tell.
+    pub tells: Tells,
+}
+
+impl Default for VendorPlayed {
+    fn default() -> Self {
+        Self { dialect: "generic".to_owned(), tells: Tells::Outcomes }
+    }
+}
+
+/// How much of a vendor's decisions a backend can tell apart. It is not to be blamed for what it was never told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tells {
+    /// Approvals, refusals, doubts, and requests for better pictures.
+    Outcomes,
+    /// Approvals, and everything else: what is not approved may be tried again, or not.
+    Approval,
 }
 
 /// What a reader must know of the scenario without opening it.

@@ -94,6 +94,15 @@ pub struct VendorSummary {
     pub faults: u64,
     pub sessions: u64,
     pub decisions: u64,
+    /// Decisions changed after they were made.
+    #[serde(default)]
+    pub revisions: u64,
+    /// Requests refused by a rate limit.
+    #[serde(default)]
+    pub rate_limited: u64,
+    /// Deliveries that nobody should believe: unsigned, wrongly signed, or with an old signature.
+    #[serde(default)]
+    pub forged: u64,
     /// Distinct callback events.
     pub callbacks: u64,
     /// Attempts to deliver them, duplicates and retries included.

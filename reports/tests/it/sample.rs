@@ -63,6 +63,9 @@ pub(crate) fn outage() -> Run {
             faults: 143,
             sessions: 229,
             decisions: 208,
+            revisions: 3,
+            rate_limited: 0,
+            forged: 0,
             callbacks: 212,
             deliveries: 241,
             duplicates: 18,
@@ -180,6 +183,7 @@ fn manifest(ended: Ended) -> Manifest {
         seed: 7,
         command: "kycsim run outage-at-peak --seed 7".to_owned(),
         machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 8, build: "release".to_owned() },
+        vendor: VendorPlayed::default(),
         ended,
     }
 }

@@ -55,7 +55,7 @@ const DISTRIBUTIONS: [(&str, &str); 6] = [
 const STATISTICS: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
 
 /// Everything else that is measured once a run.
-const SINGLE: [(&str, Unit, &str); 18] = [
+const SINGLE: [(&str, Unit, &str); 22] = [
     ("approval.rate", Unit::Share, "Share of those told a final decision who were approved."),
     ("rejection.rate", Unit::Share, "Share of those told a final decision who were rejected."),
     ("completion.rate", Unit::Share, "Share of those who arrived and were told a final decision."),
@@ -66,12 +66,20 @@ const SINGLE: [(&str, Unit, &str); 18] = [
     ("review_queue.depth.mean", Unit::Count, "The mean length of the manual review queue."),
     ("review_queue.depth.end", Unit::Count, "The length of the manual review queue at the end."),
     ("vendor.error_rate", Unit::Share, "Share of the requests to the vendor that met an injected fault."),
+    ("vendor.rate_limited", Unit::Count, "Requests that the vendor's rate limits refused."),
+    ("decisions.revised", Unit::Count, "Decisions the vendor changed after it had made them."),
     ("callbacks.deliveries", Unit::Count, "Callback deliveries the vendor attempted."),
     ("callbacks.duplicates", Unit::Count, "Callback deliveries the vendor made on purpose a second time."),
+    (
+        "callbacks.forged",
+        Unit::Count,
+        "Callback deliveries that nobody should believe: unsigned, wrongly signed, or with an old signature.",
+    ),
     ("integrity.findings", Unit::Count, "Everything the integrity check found."),
     ("integrity.lost", Unit::Count, "Decisions the backend never took notice of."),
     ("integrity.contradicted", Unit::Count, "Applicants for whom the backend holds another decision than was made."),
     ("integrity.doubled", Unit::Count, "Decisions that had their effect more than once."),
+    ("integrity.forged", Unit::Count, "Applicants about whom the backend took in a callback that the vendor had not signed, or not now."),
     ("integrity.stuck", Unit::Count, "Applicants for whom nobody holds the next move."),
     (
         "drain.seconds",

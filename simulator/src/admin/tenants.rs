@@ -21,6 +21,7 @@ use super::tenant::Of;
 use super::{Office, PREFIX};
 use crate::callbacks::CallbackUrl;
 use crate::counts::Counts;
+use crate::dialects::Dialect;
 use crate::secret::{ApiKey, WebhookSecret};
 use crate::tenants::{NewTenant, TenantHandle};
 
@@ -35,6 +36,9 @@ struct WantedTenant {
     #[serde(default)]
     #[schemars(schema_with = "scenario_schema")]
     scenario: Option<Value>,
+    /// Whose API it speaks, such as `generic`; what the scenario says when it is not said.
+    #[serde(default)]
+    dialect: Option<String>,
     /// What its customers prove themselves with; made up when it is not said.
     #[serde(default)]
     api_key: Option<String>,
@@ -182,6 +186,10 @@ async fn create(State(office): State<Office>, Json(wanted): Json<WantedTenant>) 
         None => office.default_tenant().scenario(),
     };
     let mut new = NewTenant::new(wanted.name, scenario);
+    if let Some(word) = wanted.dialect {
+        let unknown = || Problem::invalid("unknown_dialect", format!("`{word}` is not a dialect; there are: {}", Dialect::words()));
+        new = new.dialect(Dialect::from_word(&word).ok_or_else(unknown)?);
+    }
     if let Some(key) = wanted.api_key {
         new = new.api_key(ApiKey::new(key).map_err(|error| Problem::invalid("invalid_api_key", error.to_string()))?);
     }

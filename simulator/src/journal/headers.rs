@@ -15,13 +15,16 @@ const HEADERS_MAX: usize = 64;
 /// Enough for every header a test asks about. A longer value is cut, and ends with an ellipsis.
 const VALUE_BYTES_MAX: usize = 1024;
 
+/// What a line has beside name and value: a colon, a space, and its end.
+const LINE_BYTES: usize = 3;
+
 /// The headers of a request or a delivery, with small letters in their names; secrets read `[redacted]`.
 ///
 /// As JSON it is an object. A header that came several times is one, its values joined by a comma, which HTTP says is the same.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Headers {
     /// `name: value`, each ended by a line feed, which neither may contain. One allocation, whatever their number.
-    lines: Box<str>,
+    lines: String,
     omitted: u32,
 }
 
@@ -29,8 +32,9 @@ impl Headers {
     /// Takes note of `headers`, without their secrets: at most 64 names, at most 1,024 bytes of each value.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        let mut lines =
-            String::with_capacity(headers.iter().map(|(name, value)| name.as_str().len() + value.len().min(VALUE_BYTES_MAX) + 6).sum());
+        let mut lines = String::with_capacity(
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len().min(VALUE_BYTES_MAX) + LINE_BYTES).sum(),
+        );
         let mut kept = 0;
         let mut before = None;
         let mut omitted = 0_u32;
@@ -53,7 +57,7 @@ impl Headers {
             lines.push_str(&shown(name.as_str(), &value));
             lines.push('\n');
         }
-        Self { lines: lines.into_boxed_str(), omitted }
+        Self { lines, omitted }
     }
 
     /// Returns name and value of each, in the order in which they came.
@@ -129,7 +133,7 @@ impl<'de> Visitor<'de> for Lines {
             lines.extend(value.chars().map(|letter| if letter == '\n' { ' ' } else { letter }));
             lines.push('\n');
         }
-        Ok(Headers { lines: lines.into_boxed_str(), omitted: 0 })
+        Ok(Headers { lines, omitted: 0 })
     }
 }
 

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kycsim_scenarios::Scenario;
 use kycsim_scenarios::ledger::LedgerEntry;
+use kycsim_scenarios::{Scenario, SimTime};
 
 use super::{AdvanceError, RotateSecretError};
 use crate::clock::Clock;
@@ -115,6 +115,12 @@ impl TenantHandle {
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.0.counters.is_quiet()
+    }
+
+    /// Returns when the next decision is changed that was made, by its clock: perhaps in days, so that nobody who waits until it is quiet waits for that.
+    #[must_use]
+    pub fn next_revision(&self) -> Option<SimTime> {
+        self.0.look(|world, _| world.next_revision())
     }
 
     /// Waits until no decision and no callback is outstanding. Under a frozen clock, or after the tenant has stopped, that may be never.

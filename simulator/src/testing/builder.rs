@@ -12,6 +12,7 @@ use crate::clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 use crate::config::{Limits, VendorConfig};
 use crate::dialects::Dialect;
 use crate::secret::{ApiKey, InvalidApiKey, WebhookSecret};
+use crate::snapshot::{RestoreVendorError, Snapshot};
 use crate::vendor::{StartVendorError, Vendor};
 
 /// What is played unless somebody says otherwise.
@@ -94,6 +95,9 @@ pub enum StartTestVendorError {
     /// No port could be had.
     #[error("no port of this machine could be listened on")]
     Listener(#[from] std::io::Error),
+    /// The snapshot does not fit.
+    #[error(transparent)]
+    Restore(#[from] RestoreVendorError),
     /// The vendor itself refused.
     #[error(transparent)]
     Vendor(#[from] StartVendorError),
@@ -185,6 +189,18 @@ impl TestVendorBuilder {
         let scenario = Arc::clone(&config.scenario);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         Ok(TestVendor::new(Vendor::start(config, listener, &CancellationToken::new())?, scenario))
+    }
+
+    /// Starts the vendor where another one stood when `snapshot` was taken, with its clock, its secrets and its callback address: what
+    /// [`Vendor::start_from`] does, for tests of what a restart changes. Its scenario must be the same.
+    ///
+    /// # Errors
+    /// [`StartTestVendorError`] when what was said makes no sense, the snapshot does not fit, or there is no port.
+    pub async fn start_from(self, snapshot: Snapshot) -> Result<TestVendor, StartTestVendorError> {
+        let config = self.into_config()?;
+        let scenario = Arc::clone(&config.scenario);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Ok(TestVendor::new(Vendor::start_from(config, snapshot, listener, &CancellationToken::new())?, scenario))
     }
 
     pub(super) fn into_config(self) -> Result<VendorConfig, StartTestVendorError> {

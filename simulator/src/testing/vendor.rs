@@ -7,6 +7,7 @@ use tokio_util::sync::DropGuard;
 
 use super::builder::{StartTestVendorError, TestVendorBuilder};
 use super::tenant::TestTenant;
+use crate::snapshot::Snapshot;
 use crate::tenants::{CreateTenantError, NewTenant};
 use crate::vendor::{Remains, Vendor};
 
@@ -62,6 +63,11 @@ impl TestVendor {
     /// [`CreateTenantError`] when something about it is of no use, or there are too many.
     pub fn tenant_of(&self, new: NewTenant) -> Result<TestTenant, CreateTenantError> {
         TestTenant::made(&self.vendor, new)
+    }
+
+    /// Returns all that the vendor knows at this moment: [`TestVendorBuilder::start_from`] goes on from there.
+    pub fn snapshot(&self) -> Snapshot {
+        self.vendor.snapshot()
     }
 
     /// Stops, waits until all that was under way has ended or been cut short, and says what was left to do. Then it checks its expectations.

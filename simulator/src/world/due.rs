@@ -4,7 +4,7 @@ use std::time::Duration;
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::language::EventKind;
 use kycsim_scenarios::ledger::{DeliveryResult, LedgerEvent};
-use kycsim_scenarios::vendor::{Decision, Status, plan_revision, retry_delay};
+use kycsim_scenarios::vendor::{Decision, Defect, Status, plan_revision, retry_delay};
 
 use super::telling::Manner;
 use super::{Examined, Task, World};
@@ -69,6 +69,7 @@ impl World {
         self.write_of(now, &event, LedgerEvent::Delivered { callback, kind, attempt, copy, attempt_number, defect, due, began, result });
         self.counters.deliveries.add(1);
         self.counters.defective.add(u64::from(defect.is_some()));
+        self.counters.forged.add(u64::from(defect.is_some_and(Defect::is_forged)));
         if copy > 0 && attempt_number == 1 && defect.is_none_or(|defect| defect.tells_the_truth()) {
             self.counters.duplicates.add(1);
         }

@@ -134,6 +134,11 @@ impl World {
         self.agenda.next_due()
     }
 
+    /// When the next decision is changed that was made.
+    pub(crate) fn next_revision(&self) -> Option<SimTime> {
+        self.agenda.iter().filter(|(_, task)| matches!(task, Task::Revise { .. })).map(|(due, _)| due).min()
+    }
+
     /// Returns the next few entries of the ledger after `cursor`, and the cursor with which to go on.
     pub(crate) fn ledger_after(&self, cursor: u64, most: usize) -> (Vec<LedgerEntry>, u64) {
         self.ledger.after(cursor, most)

@@ -7,6 +7,7 @@ mod behaviour;
 mod bounds;
 mod callbacks;
 mod chromium;
+mod conformance;
 mod customer;
 mod faults;
 mod flow;

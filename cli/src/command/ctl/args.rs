@@ -122,6 +122,9 @@ pub(super) enum TenantCommand {
         /// A shipped scenario's name, or a scenario file [default: what the vendor was started with]
         #[arg(long)]
         scenario: Option<String>,
+        /// Whose API it speaks, instead of the scenario's
+        #[arg(long, value_parser = crate::args::dialect)]
+        dialect: Option<kycsim_simulator::Dialect>,
         /// How its time goes by: real, frozen, or 60x
         #[arg(long)]
         clock: Option<crate::args::ClockArg>,

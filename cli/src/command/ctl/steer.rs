@@ -65,11 +65,12 @@ async fn status(client: &Client, json: bool) -> CommandResult {
 
 async fn tenant(client: &Client, json: bool, command: TenantCommand) -> CommandResult {
     match command {
-        TenantCommand::Create { name, scenario, clock, seed, callback_url, api_key, webhook_secret } => {
+        TenantCommand::Create { name, scenario, dialect, clock, seed, callback_url, api_key, webhook_secret } => {
             let scenario = scenario.map(|name| files::scenario(&name)).transpose()?;
             let wanted = given([
                 ("name", Some(name.into())),
                 ("scenario", scenario.map(Value::from)),
+                ("dialect", dialect.map(|dialect| dialect.as_str().into())),
                 ("clock", clock.map(|clock| clock.to_json())),
                 ("seed", seed.map(Value::from)),
                 ("callback_url", callback_url.map(Value::from)),

@@ -217,7 +217,7 @@ fn new_session(payload: Payload, hosts: &AllowedHosts) -> Result<NewSession, Ref
         && let Ok(plain) = serde_json::from_slice::<PlainSession<'_>>(bytes)
     {
         let callback_url = plain.callback_url.map(|url| callback_url(&url, hosts)).transpose()?;
-        return checked(plain.reference.into_owned(), &plain.country, &plain.document_type, callback_url);
+        return checked(&plain.reference, &plain.country, &plain.document_type, callback_url);
     }
     let mut fields = object(payload)?;
     let reference = text(&mut fields, "reference", REFERENCE)?;
@@ -231,14 +231,14 @@ fn new_session(payload: Payload, hosts: &AllowedHosts) -> Result<NewSession, Ref
         }
     };
     nothing_else(fields)?;
-    checked(reference, &country, &document, url)
+    checked(&reference, &country, &document, url)
 }
 
 fn callback_url(url: &str, hosts: &AllowedHosts) -> Result<CallbackUrl, Refusal> {
     CallbackUrl::parse_allowing(url, hosts).map_err(|refused| Refusal::CallbackUrlRefused { reason: refused.reason })
 }
 
-fn checked(reference: String, country: &str, document: &str, callback_url: Option<CallbackUrl>) -> Result<NewSession, Refusal> {
+fn checked(reference: &str, country: &str, document: &str, callback_url: Option<CallbackUrl>) -> Result<NewSession, Refusal> {
     Ok(NewSession {
         applicant: applicant(reference)?,
         country: CountryCode::parse(country).ok_or(Refusal::InvalidField { field: "country", expected: COUNTRY })?,
@@ -251,7 +251,7 @@ const REFERENCE: &str = "1 to 128 characters of A-Z a-z 0-9 . _ - : @ +";
 const COUNTRY: &str = "two capital letters of ISO 3166-1";
 const DOCUMENT_TYPE: &str = "passport, id_card, driving_licence or residence_permit";
 
-fn applicant(reference: String) -> Result<ApplicantKey, Refusal> {
+fn applicant(reference: &str) -> Result<ApplicantKey, Refusal> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:@+".contains(&byte);
     if (1..=128).contains(&reference.len()) && reference.bytes().all(fits) {
         Ok(ApplicantKey::new(reference))

@@ -105,9 +105,12 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/data/stripe/signatures.json");
         let Vectors { vectors } = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         assert!(!vectors.is_empty());
-        for vector in vectors {
-            let signer = StripeSigner::new(&WebhookSecret::new(vector.secret)).unwrap();
-            assert_eq!(signer.signature("evt_1", vector.timestamp, vector.body.as_bytes()), vector.signature, "{}", vector.name);
+        for Vector { name, secret, timestamp, body, signature } in vectors {
+            let signer = StripeSigner::new(&WebhookSecret::new(secret)).unwrap();
+            let signed = signer.signature("evt_1", timestamp, body.as_bytes());
+            // Some have another secret's beside it, or another scheme's.
+            let (time, schemes) = signature.split_once(',').unwrap();
+            assert!(time == format!("t={timestamp}") && schemes.split(',').any(|scheme| scheme == signed), "{name}");
         }
     }
 

@@ -57,6 +57,7 @@ async fn what_cannot_be_a_tenant_is_refused_with_a_reason() {
     refused(json!({"name": "two", "api_key": "a b"}), 422, "invalid_api_key").await;
     refused(json!({"name": "two", "webhook_secret": "hunter2"}), 422, "invalid_webhook_secret").await;
     refused(json!({"name": "two", "callback_url": "http://example.com/"}), 422, "invalid_callback_url").await;
+    assert!(refused(json!({"name": "two", "dialect": "klingon"}), 422, "unknown_dialect").await.contains("generic"));
     assert!(refused(json!({"name": "two", "scenario": "no-such"}), 422, "no_such_scenario").await.contains("baseline"));
     let message = refused(json!({"name": "two", "scenario": "name = \"x\"\nsumary = 1"}), 422, "invalid_scenario").await;
     assert!(message.contains("scenario:2:1") && message.contains("did you mean `summary`?"), "{message}");

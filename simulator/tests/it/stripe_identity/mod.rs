@@ -167,7 +167,7 @@ impl Scene {
 }
 
 /// Returns a request with a form, written as it goes over the wire.
-fn filled(request: RequestBuilder, form: &str) -> RequestBuilder {
+pub(crate) fn filled(request: RequestBuilder, form: &str) -> RequestBuilder {
     request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned())
 }
 
@@ -185,7 +185,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 /// Which of a callback's signatures were made with this secret, and when it says it was signed: written from the vendor's page, not from the signer.
-fn signed_by(request: &Request, secret: &str) -> (i64, Vec<bool>) {
+pub(crate) fn signed_by(request: &Request, secret: &str) -> (i64, Vec<bool>) {
     let header = request.headers.get("stripe-signature").map_or("", |value| value.to_str().unwrap());
     let parts: Vec<(&str, &str)> = header.split(',').filter_map(|part| part.split_once('=')).collect();
     let time = parts.iter().find(|(name, _)| *name == "t").map_or("", |(_, time)| time);

@@ -3,16 +3,14 @@
 //! HMAC-SHA256 over `{id}.{timestamp}.{body}`, the body as the bytes that came. Nothing of a callback is looked at before
 //! this has said yes.
 
+use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
-use sha2::Sha256;
 
-use crate::secret::CallbackSecret;
+use crate::vendor::callback::SignatureError;
+use crate::vendor::mac::{Seal, check_age};
 
-/// How far the sender's clock may be from ours, and how old a callback may be: what was recorded cannot be played again later.
-const TOLERANCE_SECONDS: i64 = 300;
 /// A sender rotating its keys signs with two or three of them; more than this is somebody trying.
 const SIGNATURES_MAX: usize = 8;
 /// The id becomes a key in the database.
@@ -20,58 +18,47 @@ const ID_LENGTH_MAX: usize = 256;
 
 /// The three headers, as far as they are there.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SignedHeaders<'a> {
-    pub(crate) id: Option<&'a str>,
-    pub(crate) timestamp: Option<&'a str>,
-    pub(crate) signature: Option<&'a str>,
+pub(super) struct SignedHeaders<'a> {
+    id: Option<&'a str>,
+    timestamp: Option<&'a str>,
+    signature: Option<&'a str>,
 }
 
-/// Why a callback is not believed to be the vendor's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SignatureError {
-    #[error("a header is missing or malformed")]
-    Headers,
-    #[error("the timestamp is too far from now")]
-    Timestamp,
-    #[error("no signature holds")]
-    Signature,
+impl<'a> SignedHeaders<'a> {
+    pub(super) fn of(headers: &'a HeaderMap) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        Self { id: header("webhook-id"), timestamp: header("webhook-timestamp"), signature: header("webhook-signature") }
+    }
 }
 
 /// Returns the event's id when the callback is the vendor's and fresh.
-pub(crate) fn verify<'a>(
-    secret: &CallbackSecret,
-    headers: SignedHeaders<'a>,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<&'a str, SignatureError> {
+pub(super) fn verify<'a>(key: &[u8], headers: SignedHeaders<'a>, body: &[u8], now: Timestamp) -> Result<&'a str, SignatureError> {
     let (Some(id), Some(timestamp), Some(signatures)) = (headers.id, headers.timestamp, headers.signature) else {
         return Err(SignatureError::Headers);
     };
     if id.is_empty() || id.len() > ID_LENGTH_MAX {
         return Err(SignatureError::Headers);
     }
-    let sent: i64 = timestamp.parse().map_err(|_| SignatureError::Headers)?;
-    if now.as_second().saturating_sub(sent).saturating_abs() > TOLERANCE_SECONDS {
-        return Err(SignatureError::Timestamp);
-    }
+    check_age(timestamp.parse().map_err(|_| SignatureError::Headers)?, now)?;
 
-    // An HMAC takes a key of any length.
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.key()).map_err(|_| SignatureError::Signature)?;
-    for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
-        mac.update(part);
-    }
+    let seal = Seal::of(key, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body])?;
     let holds = signatures
         .split(' ')
         .take(SIGNATURES_MAX)
         .filter_map(|signature| signature.strip_prefix("v1,"))
         .filter_map(|encoded| STANDARD.decode(encoded).ok())
-        .any(|signature| mac.clone().verify_slice(&signature).is_ok()); // compares in constant time
+        .any(|signature| seal.is(&signature));
     if holds { Ok(id) } else { Err(SignatureError::Signature) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::{CallbackKey, CallbackSecret};
+
+    fn key(written: &str) -> CallbackKey {
+        CallbackSecret::parse(written).unwrap().decoded().unwrap()
+    }
 
     // The vector that the scheme's own libraries are tested with.
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -82,8 +69,7 @@ mod tests {
 
     fn outcome(id: &str, timestamp: &str, signature: &str, body: &[u8], now: i64) -> Result<(), SignatureError> {
         let headers = SignedHeaders { id: Some(id), timestamp: Some(timestamp), signature: Some(signature) };
-        let secret = CallbackSecret::parse(SECRET).unwrap();
-        verify(&secret, headers, body, Timestamp::from_second(now).unwrap()).map(drop)
+        verify(key(SECRET).as_bytes(), headers, body, Timestamp::from_second(now).unwrap()).map(drop)
     }
 
     #[track_caller]
@@ -104,12 +90,12 @@ mod tests {
         let vectors = file["vectors"].as_array().unwrap();
         assert!(!vectors.is_empty());
         for vector in vectors {
-            let secret = CallbackSecret::parse(vector["secret"].as_str().unwrap()).unwrap();
+            let key = key(vector["secret"].as_str().unwrap());
             let sent = vector["timestamp"].as_i64().unwrap();
             let timestamp = sent.to_string();
             let headers = SignedHeaders { id: vector["id"].as_str(), timestamp: Some(&timestamp), signature: vector["signature"].as_str() };
             let body = vector["body"].as_str().unwrap().as_bytes();
-            let outcome = verify(&secret, headers, body, Timestamp::from_second(sent).unwrap());
+            let outcome = verify(key.as_bytes(), headers, body, Timestamp::from_second(sent).unwrap());
             assert_eq!(outcome.ok(), vector["id"].as_str(), "{}", vector["name"]);
         }
     }
@@ -159,7 +145,6 @@ mod tests {
         assert_eq!(outcome(ID, "yesterday", SIGNATURE, BODY, SENT), Err(SignatureError::Headers));
         assert_eq!(outcome(ID, &i64::MIN.to_string(), SIGNATURE, BODY, SENT), Err(SignatureError::Timestamp));
         let headers = SignedHeaders { id: Some(ID), timestamp: None, signature: Some(SIGNATURE) };
-        let secret = CallbackSecret::parse(SECRET).unwrap();
-        assert_eq!(verify(&secret, headers, BODY, Timestamp::UNIX_EPOCH), Err(SignatureError::Headers));
+        assert_eq!(verify(key(SECRET).as_bytes(), headers, BODY, Timestamp::UNIX_EPOCH), Err(SignatureError::Headers));
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::decision::{Outcome, Reason, Report, SessionState, VendorDecision};
 use crate::id::SessionId;
+use crate::vendor::{Callback, MalformedError, News, Subject};
 use crate::word::Word as _;
 
 #[derive(Deserialize)]
@@ -36,36 +37,28 @@ struct CallbackWire {
     data: serde_json::Value,
 }
 
-#[derive(Deserialize)]
-struct ErrorWire {
-    error: ErrorBodyWire,
-}
-
-#[derive(Deserialize)]
-struct ErrorBodyWire {
-    code: String,
-}
-
 /// What could be made of the vendor's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Understood {
+pub(super) enum Understood {
     Fully(Report),
     /// It is about this session, but says something that we have no word for.
     OnlySession(SessionId),
 }
 
-/// Not what the vendor's documents promise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a session in JSON")]
-pub(crate) struct MalformedError;
-
 /// Reads a session.
-pub(crate) fn read_session(body: &[u8]) -> Result<Understood, MalformedError> {
+pub(super) fn read_session(body: &[u8]) -> Result<Understood, MalformedError> {
     understand(serde_json::from_slice(body).map_err(|_| MalformedError)?)
 }
 
 /// Reads a callback's body, whose signature holds.
-pub(crate) fn read_callback(body: &[u8]) -> Result<Understood, MalformedError> {
+pub(crate) fn read_callback(body: &[u8]) -> Result<Callback, MalformedError> {
+    Ok(match understand_callback(body)? {
+        Understood::Fully(report) => Callback { subject: Subject::Session(report.session.clone()), news: News::Report(report) },
+        Understood::OnlySession(session) => Callback { subject: Subject::Session(session), news: News::NotUnderstood },
+    })
+}
+
+fn understand_callback(body: &[u8]) -> Result<Understood, MalformedError> {
     let callback: CallbackWire = serde_json::from_slice(body).map_err(|_| MalformedError)?;
     let known = matches!(callback.r#type.as_str(), "session.created" | "session.processing" | "session.decided" | "session.expired");
     let id = callback.data.get("id").and_then(|id| id.as_str()).and_then(SessionId::parse).ok_or(MalformedError)?;
@@ -78,15 +71,8 @@ pub(crate) fn read_callback(body: &[u8]) -> Result<Understood, MalformedError> {
 }
 
 /// Says whether an answer confirms an upload, and does not only look like it.
-pub(crate) fn confirms_upload(body: &[u8]) -> bool {
+pub(super) fn confirms_upload(body: &[u8]) -> bool {
     serde_json::from_slice::<UploadWire>(body).is_ok_and(|upload| !upload.id.is_empty())
-}
-
-/// Returns the code of an error body, or an empty word.
-pub(crate) fn error_code(body: &[u8]) -> String {
-    let code = serde_json::from_slice::<ErrorWire>(body).map(|wire| wire.error.code).unwrap_or_default();
-    // It goes to the logs, so it had better be a word.
-    if code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') { code } else { String::new() }
 }
 
 fn understand(session: SessionWire) -> Result<Understood, MalformedError> {
@@ -108,7 +94,7 @@ fn understand(session: SessionWire) -> Result<Understood, MalformedError> {
             Some(VendorDecision { attempt: wire.attempt, outcome, reasons })
         }
     };
-    Ok(Understood::Fully(Report { session: id, version: session.version, attempt: session.attempt, state, decision }))
+    Ok(Understood::Fully(Report { session: id, version: session.version, attempt: session.attempt, examination: None, state, decision }))
 }
 
 /// The vendor's words for reasons. Not `Reason::parse`: that knows our own words as well, and those are not the vendor's to use.
@@ -174,8 +160,10 @@ mod tests {
         not_understood(read_session(session("levitating", "null").as_bytes()));
         not_understood(read_session(session("approved", r#"{"attempt": 1, "outcome": "maybe"}"#).as_bytes()));
         let body = format!(r#"{{"type": "session.levitated", "data": {}}}"#, session("approved", "null"));
-        not_understood(read_callback(body.as_bytes()));
-        not_understood(read_callback(br#"{"type": "session.decided", "data": {"id": "ses_1", "status": 7}}"#));
+        for body in [&body, r#"{"type": "session.decided", "data": {"id": "ses_1", "status": 7}}"#] {
+            let subject = Subject::Session(SessionId::parse("ses_1").unwrap());
+            assert_eq!(read_callback(body.as_bytes()), Ok(Callback { subject, news: News::NotUnderstood }));
+        }
     }
 
     #[test]
@@ -198,12 +186,5 @@ mod tests {
         for body in ["", "{}", "[]", r#"{"id": ""}"#, r#"{"id": "upl_1""#] {
             assert!(!confirms_upload(body.as_bytes()), "{body}");
         }
-    }
-
-    #[test]
-    fn an_error_code_is_a_word_or_nothing() {
-        assert_eq!(error_code(br#"{"error": {"type": "conflict", "code": "wrong_status"}}"#), "wrong_status");
-        assert_eq!(error_code(br#"{"error": {"type": "conflict", "code": "<b>"}}"#), "");
-        assert_eq!(error_code(b"<html>"), "");
     }
 }
