@@ -54,3 +54,8 @@ fn check(page: &str, lines_at_least: usize) {
 fn every_command_on_the_vendors_page_works() {
     check("vendor.md", 26);
 }
+
+#[test]
+fn every_command_on_the_page_of_stripe_identity_works() {
+    check("dialects/stripe-identity.md", 14);
+}

@@ -53,6 +53,9 @@ pub(crate) trait Desk: fmt::Debug + Send {
         None
     }
 
+    /// Takes note of how a try to deliver an event ended, to the webhook endpoint with this id, or else to the address that this is.
+    fn delivered(&mut self, _event: &str, _receiver: &str, _accepted: bool) {}
+
     /// Returns what is to outlive the process.
     fn keep(&self) -> serde_json::Value;
 

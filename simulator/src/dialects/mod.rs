@@ -7,6 +7,7 @@
 mod desk;
 mod generic;
 mod seal;
+mod stripe_identity;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,6 +34,8 @@ pub(crate) use seal::{Keys, Seal, Signer};
 pub enum Dialect {
     /// Nobody's in particular: `docs/dialects/generic.md`.
     Generic,
+    /// Stripe Identity's: `docs/dialects/stripe-identity.md`.
+    StripeIdentity,
 }
 
 /// How much of a vendor's decisions its customers can tell apart.
@@ -57,13 +60,14 @@ pub struct Access<'a> {
 
 impl Dialect {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Generic];
+    pub const ALL: &[Self] = &[Self::Generic, Self::StripeIdentity];
 
     /// Its word in scenario files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Generic => "generic",
+            Self::StripeIdentity => "stripe-identity",
         }
     }
 
@@ -83,14 +87,16 @@ impl Dialect {
     pub const fn clarity(self) -> Clarity {
         match self {
             Self::Generic => Clarity::Outcomes,
+            Self::StripeIdentity => Clarity::Approval,
         }
     }
 
     /// Returns what a scenario asks for that this dialect's vendor has no way to do; nothing when it can play all of it.
     #[must_use]
-    pub fn cannot_play(self, _scenario: &Scenario) -> Vec<&'static str> {
+    pub fn cannot_play(self, scenario: &Scenario) -> Vec<&'static str> {
         match self {
             Self::Generic => Vec::new(),
+            Self::StripeIdentity => stripe_identity::cannot_play(scenario),
         }
     }
 
@@ -99,6 +105,7 @@ impl Dialect {
     pub const fn sample_api_key(self) -> &'static str {
         match self {
             Self::Generic => "kycsim-test-key",
+            Self::StripeIdentity => "sk_test_kycsim",
         }
     }
 
@@ -107,6 +114,7 @@ impl Dialect {
     pub const fn sample_webhook_secret(self) -> &'static str {
         match self {
             Self::Generic => "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=",
+            Self::StripeIdentity => "whsec_kycsimRehearsalSecretPublic",
         }
     }
 
@@ -115,16 +123,20 @@ impl Dialect {
     pub fn guide(self, access: Access<'_>) -> String {
         match self {
             Self::Generic => generic::guide(access),
+            Self::StripeIdentity => stripe_identity::guide(access),
         }
     }
 
     /// Returns who speaks for a vendor that is started with `config`; `passes` are those of its tenant.
     pub(crate) fn staff(self, config: &VendorConfig, passes: &Passes) -> Staff {
-        let _ = passes; // this dialect's vendor gives none
         match self {
             Self::Generic => {
                 Staff { translator: Arc::new(generic::Generic::new(config)), desk: Box::new(generic::GenericDesk::new(config)) }
             }
+            Self::StripeIdentity => Staff {
+                translator: Arc::new(stripe_identity::StripeIdentity::new(config)),
+                desk: Box::new(stripe_identity::StripeDesk::new(config, passes)),
+            },
         }
     }
 
@@ -132,6 +144,7 @@ impl Dialect {
     pub(crate) fn credential(self, head: &Parts) -> Option<Credential<'_>> {
         match self {
             Self::Generic => generic::api_key(&head.headers).map(|key| Credential::ApiKey(Cow::Borrowed(key))),
+            Self::StripeIdentity => stripe_identity::credential(head),
         }
     }
 
@@ -139,6 +152,7 @@ impl Dialect {
     pub(crate) fn signer(self, secret: &WebhookSecret) -> Result<Arc<dyn Signer>, InvalidWebhookSecret> {
         match self {
             Self::Generic => generic::signer(secret),
+            Self::StripeIdentity => stripe_identity::signer(secret),
         }
     }
 
@@ -146,6 +160,7 @@ impl Dialect {
     pub(crate) fn secret(self, bytes: [u8; 32]) -> WebhookSecret {
         match self {
             Self::Generic => generic::secret(bytes),
+            Self::StripeIdentity => stripe_identity::secret(bytes),
         }
     }
 }
@@ -160,6 +175,16 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
 
     /// Returns what an address wants to be sent, if there is anything at it.
     fn door(&self, method: &Method, path: &str) -> Result<Door, Refusal>;
+
+    /// Whether whoever comes to an address is let in, even without a key or a pass that is known: what is said to them there is the dialect's business.
+    fn is_open(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Returns what is written down in place of an address that lets anybody in who knows it; none of any other.
+    fn concealed(&self, _path: &str) -> Option<&'static str> {
+        None
+    }
 
     /// Returns what a request wants, of which [`Translator::door`] approves.
     fn call(&self, incoming: &Incoming<'_>, payload: Payload) -> Result<Call, Refusal>;
@@ -177,6 +202,9 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
 
     /// Says that the vendor failed, as an incident wants it.
     fn fail(&self, status: u16, request: &str) -> Reply;
+
+    /// Writes on an answer what every answer repeats of its request.
+    fn echo(&self, _head: &Parts, _reply: &mut Reply) {}
 
     /// Returns the body of a granted request without what the customer wants to know, complete in form.
     fn hollow(&self, body: &Bytes) -> Bytes;

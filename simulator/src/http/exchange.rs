@@ -153,6 +153,9 @@ where
     };
     let Understood { wanted, body } = understood.map_err(|error| unread(tenant, &error))?;
     let mut record = RecordedRequest::of(name, head, body);
+    if let Some(path) = dialect.concealed(head.uri.path()) {
+        record.path = path.into();
+    }
     let verdict = match wanted {
         Ok((call, repeatable)) => {
             record.operation = Some(call.operation().as_str().into());
@@ -177,11 +180,12 @@ where
     if let Some(begun) = said.as_ref().and_then(|said| said.as_ref().ok()?.begun()) {
         record.session = Some(begun.shared());
     }
-    let said = match said {
+    let mut said = match said {
         Some(Ok(granted)) => dialect.grant(&granted, &record.id),
         Some(Err(refusal)) => dialect.refuse(&refusal, &record.id),
         None => dialect.fail(500, &record.id), // of which nothing is sent
     };
+    dialect.echo(head, &mut said);
     record.fault = fault.map(|fault| fault.kind().as_str().into());
     record.status = fault.map_or(Some(said.status().as_u16()), |fault| shown_status(fault, &said));
     let delay = record.delay;
@@ -266,7 +270,8 @@ fn length(headers: &HeaderMap) -> u64 {
 /// Returns what the address wants, for whoever may go there.
 fn admit(tenant: &Tenant, asked: &Asked, head: &Parts) -> Result<Door, Refusal> {
     let door = tenant.dialect.door(&head.method, head.uri.path())?;
-    asked.refusal().map_or(Ok(door), |refusal| Err(refusal.clone()))
+    let refusal = asked.refusal().filter(|_| !tenant.dialect.is_open(head.uri.path()));
+    refusal.map_or(Ok(door), |refusal| Err(refusal.clone()))
 }
 
 /// What kind of body came.

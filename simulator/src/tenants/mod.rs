@@ -150,7 +150,9 @@ impl Tenants {
             };
             match known {
                 Some(asked) => return asked,
-                None => refusal = Refusal::InvalidApiKey,
+                // It is the default tenant that says so: what is no key in its dialect was not offered.
+                None if self.default.speaks == dialect => refusal = Refusal::InvalidApiKey,
+                None => {}
             }
         }
         Asked::Nobody(refusal)

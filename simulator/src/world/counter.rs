@@ -82,6 +82,13 @@ impl<'w> Counter<'w> {
         self.world.decide_now(id, verdict, self.now)
     }
 
+    /// Lets a session run out now: its applicant has left. Nothing happens to one that waits for nothing.
+    pub(crate) fn abandon(&mut self, id: &SessionId) -> Result<(), Refusal> {
+        let attempt = self.world.store.session(id)?.attempt;
+        self.world.expire(id, attempt, self.now);
+        Ok(())
+    }
+
     /// Gives a session up.
     pub(crate) fn cancel(&mut self, id: &SessionId) -> Result<Session, Refusal> {
         self.world.cancel(id, self.now)

@@ -73,6 +73,10 @@ impl World {
         if copy > 0 && attempt_number == 1 && defect.is_none_or(|defect| defect.tells_the_truth()) {
             self.counters.duplicates.add(1);
         }
+        if let Some(desk) = &mut self.desk {
+            let receiver = event.endpoint.as_ref().map_or(event.to.receiver(), |endpoint| endpoint.id.as_str());
+            desk.delivered(&event.id, receiver, accepted);
+        }
         let disabled = self.receivers.note(event.to.receiver(), accepted, event.terms.disable_after);
         if accepted {
             self.counters.callbacks_pending.subtract(1);
@@ -147,7 +151,7 @@ impl World {
         true
     }
 
-    fn expire(&mut self, id: &SessionId, attempt: u32, now: SimTime) {
+    pub(super) fn expire(&mut self, id: &SessionId, attempt: u32, now: SimTime) {
         let Ok(session) = self.store.session_mut(id) else { return };
         if session.expire(attempt, now).is_none() {
             return; // it went on in time

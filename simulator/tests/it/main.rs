@@ -6,6 +6,7 @@ mod advance;
 mod behaviour;
 mod bounds;
 mod callbacks;
+mod chromium;
 mod conformance;
 mod customer;
 mod faults;
@@ -22,6 +23,7 @@ mod requests;
 mod shutdown;
 mod snapshot;
 mod stage;
+mod stripe_identity;
 mod tenants;
 mod testing;
 #[cfg(feature = "tls")]

@@ -5,6 +5,7 @@
 mod behaviours;
 mod generic;
 mod play;
+mod stripe_identity;
 
 use kycsim_simulator::Dialect;
 use reqwest::Response;
@@ -98,10 +99,11 @@ macro_rules! conform {
 
 conform! {
     in_generic: crate::conformance::generic::Generic,
+    in_stripe_identity: crate::conformance::stripe_identity::StripeIdentity,
 }
 
 /// A dialect that is not here has no proof.
 #[test]
 fn every_dialect_is_held_to_the_suite() {
-    assert_eq!(Dialect::ALL, [generic::Generic::DIALECT]);
+    assert_eq!(Dialect::ALL, [generic::Generic::DIALECT, stripe_identity::StripeIdentity::DIALECT]);
 }
