@@ -6,6 +6,7 @@
 
 mod desk;
 mod generic;
+mod onfido;
 mod seal;
 
 use std::borrow::Cow;
@@ -33,6 +34,8 @@ pub(crate) use seal::{Keys, Seal, Signer};
 pub enum Dialect {
     /// Nobody's in particular: `docs/dialects/generic.md`.
     Generic,
+    /// Onfido's, API v3.6: `docs/dialects/onfido.md`.
+    Onfido,
 }
 
 /// How much of a vendor's decisions its customers can tell apart.
@@ -57,13 +60,14 @@ pub struct Access<'a> {
 
 impl Dialect {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Generic];
+    pub const ALL: &[Self] = &[Self::Generic, Self::Onfido];
 
     /// Its word in scenario files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Generic => "generic",
+            Self::Onfido => "onfido",
         }
     }
 
@@ -82,15 +86,16 @@ impl Dialect {
     #[must_use]
     pub const fn clarity(self) -> Clarity {
         match self {
-            Self::Generic => Clarity::Outcomes,
+            Self::Generic | Self::Onfido => Clarity::Outcomes,
         }
     }
 
     /// Returns what a scenario asks for that this dialect's vendor has no way to do; nothing when it can play all of it.
     #[must_use]
-    pub fn cannot_play(self, _scenario: &Scenario) -> Vec<&'static str> {
+    pub fn cannot_play(self, scenario: &Scenario) -> Vec<&'static str> {
         match self {
             Self::Generic => Vec::new(),
+            Self::Onfido => onfido::cannot_play(scenario),
         }
     }
 
@@ -99,6 +104,7 @@ impl Dialect {
     pub const fn sample_api_key(self) -> &'static str {
         match self {
             Self::Generic => "kycsim-test-key",
+            Self::Onfido => "api_sandbox.kycsim",
         }
     }
 
@@ -107,6 +113,7 @@ impl Dialect {
     pub const fn sample_webhook_secret(self) -> &'static str {
         match self {
             Self::Generic => "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=",
+            Self::Onfido => "kycsimRehearsalTokenThatIsPublic",
         }
     }
 
@@ -115,15 +122,18 @@ impl Dialect {
     pub fn guide(self, access: Access<'_>) -> String {
         match self {
             Self::Generic => generic::guide(access),
+            Self::Onfido => onfido::guide(access),
         }
     }
 
     /// Returns who speaks for a vendor that is started with `config`; `passes` are those of its tenant.
     pub(crate) fn staff(self, config: &VendorConfig, passes: &Passes) -> Staff {
-        let _ = passes; // this dialect's vendor gives none
         match self {
             Self::Generic => {
                 Staff { translator: Arc::new(generic::Generic::new(config)), desk: Box::new(generic::GenericDesk::new(config)) }
+            }
+            Self::Onfido => {
+                Staff { translator: Arc::new(onfido::Onfido::new(config)), desk: Box::new(onfido::OnfidoDesk::new(config, passes.clone())) }
             }
         }
     }
@@ -132,6 +142,7 @@ impl Dialect {
     pub(crate) fn credential(self, head: &Parts) -> Option<Credential<'_>> {
         match self {
             Self::Generic => generic::api_key(&head.headers).map(|key| Credential::ApiKey(Cow::Borrowed(key))),
+            Self::Onfido => onfido::credential(head),
         }
     }
 
@@ -139,6 +150,7 @@ impl Dialect {
     pub(crate) fn signer(self, secret: &WebhookSecret) -> Result<Arc<dyn Signer>, InvalidWebhookSecret> {
         match self {
             Self::Generic => generic::signer(secret),
+            Self::Onfido => onfido::signer(secret),
         }
     }
 
@@ -146,6 +158,7 @@ impl Dialect {
     pub(crate) fn secret(self, bytes: [u8; 32]) -> WebhookSecret {
         match self {
             Self::Generic => generic::secret(bytes),
+            Self::Onfido => onfido::secret(bytes),
         }
     }
 }
@@ -247,6 +260,8 @@ pub(crate) struct Door {
     pub(crate) body: BodyForm,
     /// Whether a request may carry a key that makes it safe to repeat.
     pub(crate) repeatable: bool,
+    /// Whether anybody may go there, who proves nothing: to be given what proves something. The default tenant answers.
+    pub(crate) open: bool,
 }
 
 /// Which body an address wants.
