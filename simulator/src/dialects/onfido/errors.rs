@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::header::{self, ALLOW, HeaderValue};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::wire;
@@ -155,8 +156,20 @@ fn nested(name: &str, message: &str) -> Map<String, Value> {
     fields
 }
 
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Error<'a>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    r#type: &'a str,
+    message: &'a str,
+    fields: Map<String, Value>,
+}
+
 fn error(status: StatusCode, kind: &str, message: &str, fields: Map<String, Value>) -> Reply {
-    wire::json(status, &json!({"error": {"type": kind, "message": message, "fields": fields}}))
+    wire::json(status, &Body { error: Error { r#type: kind, message, fields } })
 }
 
 #[cfg(test)]

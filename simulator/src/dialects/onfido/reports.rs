@@ -211,8 +211,8 @@ impl OnfidoDesk {
             attempts.push(json!({
                 "report_id": report.id,
                 "applicant_id": other.applicant,
-                "date_of_birth": "matched",
-                "names": "matched",
+                "date_of_birth": "match",
+                "names": "match",
                 "result": finding.result,
                 "created_at": Time::of(self.wall, other.created_at),
                 "completed_at": Time::of(self.wall, verdict.at),
