@@ -243,8 +243,8 @@ impl OnfidoDesk {
     pub(super) fn wire_of_run<'r>(&self, run: &'r Run, shown: &Session) -> RunWire<'r> {
         let own = shown.decided.as_ref().filter(|decided| decided.decision.attempt >= run.from_attempt).map(Verdict::of);
         let (status, verdict) = match &shown.state {
+            _ if run.abandoned_at.is_some() => ("abandoned", None), // whatever became of the session: it may be another's now
             SessionState::Expired { .. } => ("abandoned", None),
-            SessionState::Collecting { .. } if run.abandoned_at.is_some() => ("abandoned", None), // somebody else has the session
             SessionState::Collecting { .. } => ("awaiting_input", own),
             SessionState::Processing { .. } => ("processing", None),
             SessionState::Decided { decision, .. } => (status_of(decision.outcome), own),

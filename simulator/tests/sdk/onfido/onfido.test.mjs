@@ -154,7 +154,7 @@ test("a workflow run goes through its tasks", () =>
     assert.deepEqual([done.status, done.output, done.reasons], ["approved", { result: "clear" }, []]);
     const { payload } = new WebhookEventVerifier(webhook.token).readPayload(...received.at(-1));
     assert.deepEqual([payload.action, payload.resource.id, payload.resource.status], ["workflow_run.completed", run.id, "approved"]);
-    const listed = (await api.listWorkflowRuns(1, "approved,declined", undefined, undefined, "asc", applicant.id, "a,b")).data;
+    const listed = (await api.listWorkflowRuns(1, "approved,declined", undefined, undefined, "asc", applicant.id, ["a", "b"])).data;
     assert.deepEqual(listed.map((each) => each.id), [run.id]);
   }));
 
