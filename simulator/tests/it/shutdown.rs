@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kycsim_scenarios::ledger::LedgerEntry;
-use kycsim_simulator::{ApiKey, Clock, StartVendorError, Vendor, VendorConfig, WebhookSecret};
+use kycsim_simulator::{ApiKey, Clock, Dialect, StartVendorError, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use wiremock::ResponseTemplate;
@@ -20,7 +20,8 @@ async fn start(vendor: &str, secret: &str) -> Result<Vendor, StartVendorError> {
 #[tokio::test]
 async fn a_vendor_that_cannot_work_does_not_start() {
     let unknown = start(&format!("dialect = \"klingon\"\n{APPROVE}"), SECRET).await.unwrap_err();
-    assert_eq!(unknown.to_string(), "the scenario's vendor speaks `klingon`, which is not a dialect; there are: generic");
+    let words = Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ");
+    assert_eq!(unknown.to_string(), format!("the scenario's vendor speaks `klingon`, which is not a dialect; there are: {words}"));
     let secret = start(APPROVE, "hunter2").await.unwrap_err();
     assert!(matches!(secret, StartVendorError::WebhookSecret(_)) && !secret.to_string().contains("hunter2"), "{secret}");
 }

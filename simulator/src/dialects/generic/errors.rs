@@ -31,10 +31,11 @@ type Said<'a> = (StatusCode, &'static str, &'static str, String, Option<&'a str>
 
 /// Says why a request was not granted.
 pub(super) fn refuse(refusal: &Refusal, request: &str) -> Reply {
-    match refusal {
-        Refusal::TooManyRequests { status, retry_after } => return failure(*status, *retry_after, request),
-        Refusal::FailedBefore { status } => return fail(*status, request),
-        _ => {}
+    if let Refusal::TooManyRequests { status, retry_after } = refusal {
+        return failure(*status, *retry_after, request);
+    }
+    if let Refusal::FailedBefore { status } = refusal {
+        return fail(*status, request);
     }
     let (status, r#type, code, message, param) = say(refusal);
     let mut reply = error(status, Error { r#type, code, message: &message, param, request_id: request });

@@ -32,7 +32,7 @@ const fn at(family: Family, branch: &'static str, leaf: &'static str) -> Leaf {
 }
 
 const fn why(branch: &'static str, leaf: &'static str, property: &'static str) -> Leaf {
-    Leaf { family: Family::Document, branch, leaf, property: Some(property) }
+    Leaf { family: Document, branch, leaf, property: Some(property) }
 }
 
 const fn row(reason: Reason, leaves: &'static [Leaf], resubmission: &'static [Leaf]) -> Row {
@@ -279,6 +279,39 @@ mod tests {
         assert_eq!(tree["visual_authenticity"]["result"], "clear");
         assert_eq!(tree["police_record"], json!({"result": "clear"}));
         assert_eq!(tree.len(), 9, "every branch is there");
+    }
+
+    /// Returns a row of the table in `docs/dialects/onfido.md`.
+    fn written(row: &Row) -> String {
+        let leaf = |leaf: &Leaf| {
+            let family = match leaf.family {
+                Document => "document",
+                Facial => "facial_similarity",
+                Watchlist => "watchlist",
+                KnownFaces => "known_faces",
+                IdentityEnhanced => "identity_enhanced",
+                ProofOfAddress => "proof_of_address",
+                Family::Other => "other",
+            };
+            let path = [Some(family), Some(leaf.branch), Some(leaf.leaf).filter(|leaf| !leaf.is_empty())];
+            let path = path.into_iter().flatten().collect::<Vec<_>>().join(".");
+            leaf.property.map_or_else(|| format!("`{path}`"), |property| format!("`{path}` `{property}`"))
+        };
+        let leaves = |leaves: &[Leaf]| leaves.iter().map(leaf).collect::<Vec<_>>().join(", or ");
+        let again = if row.resubmission.is_empty() { "the same".to_owned() } else { leaves(row.resubmission) };
+        format!("| `{}` | {} | {again} |", row.reason, leaves(row.leaves))
+    }
+
+    #[test]
+    fn the_page_has_the_table_of_reasons_as_it_is() {
+        let page = include_str!("../../../../docs/dialects/onfido.md");
+        let rows: Vec<_> = ROWS.iter().map(written).collect();
+        let missing: Vec<_> = rows.iter().filter(|row| !page.contains(row.as_str())).collect();
+        assert!(missing.is_empty(), "not on the page:\n{missing:#?}");
+        assert_eq!(
+            page.lines().filter(|line| Reason::ALL.iter().any(|reason| line.starts_with(&format!("| `{reason}` |")))).count(),
+            ROWS.len()
+        );
     }
 
     #[test]

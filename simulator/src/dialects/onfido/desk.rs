@@ -113,10 +113,12 @@ impl OnfidoDesk {
         if pass.purpose == PassPurpose::Page {
             return Ok(());
         }
-        let applicant = match &request.ask {
-            Ask::Upload(new) => &new.applicant,
-            Ask::Tasks(run) | Ask::Task(run, _) | Ask::CompleteTask(run, ..) => &self.run(run)?.applicant,
-            _ => return Err(forbidden()),
+        let applicant = if let Ask::Upload(new) = &request.ask {
+            &new.applicant
+        } else if let Ask::Tasks(run) | Ask::Task(run, _) | Ask::CompleteTask(run, ..) = &request.ask {
+            &self.run(run)?.applicant
+        } else {
+            return Err(forbidden());
         };
         if applicant == pass.session.as_str() { Ok(()) } else { Err(forbidden()) }
     }

@@ -234,7 +234,7 @@ impl OnfidoDesk {
                 }));
                 heralds
             }
-            _ => Vec::new(),
+            EventKind::Created | EventKind::Processing | EventKind::Expired | EventKind::Cancelled | EventKind::Redacted => Vec::new(),
         }
     }
 

@@ -87,17 +87,17 @@ impl Fields {
         let Some(list) = self.list(field)? else { return Ok(None) };
         let objects = list.into_iter().map(|element| match element {
             Value::Object(map) => Ok(Self { map, prefix: format!("{}.", self.named(field)) }),
-            _ => Err(invalid(self.named(field), "must be a list of objects")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(invalid(self.named(field), "must be a list of objects"))
+            }
         });
         objects.collect::<Result<_, _>>().map(Some)
     }
 
     pub(super) fn texts(&mut self, field: &str) -> Result<Option<Vec<String>>, Refusal> {
         let Some(list) = self.list(field)? else { return Ok(None) };
-        let texts = list.into_iter().map(|element| match element {
-            Value::String(text) if text.len() <= TEXT_MAX => Ok(text),
-            _ => Err(invalid(self.named(field), "must be a list of strings")),
-        });
+        let text = |element: Value| element.as_str().filter(|text| text.len() <= TEXT_MAX).map(str::to_owned);
+        let texts = list.into_iter().map(|element| text(element).ok_or_else(|| invalid(self.named(field), "must be a list of strings")));
         texts.collect::<Result<_, _>>().map(Some)
     }
 

@@ -36,7 +36,7 @@ use hyper::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use kycsim_scenarios::Scenario;
-use kycsim_scenarios::language::{DuplicateId, Period};
+use kycsim_scenarios::language::{DuplicateId, EventKind, Period};
 
 use super::{Access, Credential, Door, Incoming, Keys, Payload, Reply, RequestId, Seal, Signer, Translator};
 use crate::call::{Call, Cause, Errand, Granted};
@@ -101,6 +101,10 @@ pub(super) fn guide(access: Access<'_>) -> String {
 pub(super) fn cannot_play(scenario: &Scenario) -> Vec<&'static str> {
     let callbacks = &scenario.vendor.callbacks;
     let mut cannot = Vec::new();
+    let untold = [EventKind::Created, EventKind::Cancelled, EventKind::Redacted];
+    if callbacks.events.iter().flatten().any(|event| untold.contains(event)) {
+        cannot.push("`callbacks.events`: this vendor tells nobody that a session was created, cancelled or redacted");
+    }
     if callbacks.stale.is_some() {
         cannot.push("`callbacks.stale`: this vendor's signatures say no time, so that none is ever too old");
     }
@@ -230,6 +234,25 @@ mod tests {
         check("/l/abc", "Token token=x", "pass abc");
         check("/v3.6/ping", "Token x", "nothing");
         check("/v3.6/ping", "Basic x", "nothing");
+    }
+
+    #[test]
+    fn what_this_vendor_has_no_way_to_do_is_named() {
+        let scenario = |callbacks: &str| {
+            let text = format!(
+                "name = \"t\"\nsummary = \"s\"\nteaches = \"t\"\n\
+                 arrivals = {{ process = \"poisson\", rate = [{{ at = \"0s\", per_second = 1 }}], duration = \"1s\" }}\n\
+                 applicants = [{{ share = 1, country = \"DE\", document = \"id_card\", patience = {{ distribution = \"constant\", value = \"1m\" }} }}]\n\
+                 [vendor]\noutcomes = {{ approved = 1 }}\ndecision_delay = {{ distribution = \"constant\", value = \"1s\" }}\n{callbacks}"
+            );
+            cannot_play(&Scenario::parse("t", &text).unwrap_or_else(|error| panic!("{error}"))).len()
+        };
+        assert_eq!(scenario("callbacks = { lost = 0.1, unsigned = 0.1, unknown_status = 0.1 }"), 0);
+        assert_eq!(scenario("callbacks.stale = { probability = 1, age = \"10m\" }"), 1);
+        assert_eq!(scenario("callbacks.contradicting = { probability = 1, after = \"1m\" }"), 1);
+        assert_eq!(scenario("callbacks.duplicate = { probability = 1, copies = 2, spacing = \"1s\", id = \"new\" }"), 1);
+        assert_eq!(scenario("callbacks.duplicate = { probability = 1, copies = 2, spacing = \"1s\" }"), 0);
+        assert_eq!(scenario("callbacks.events = [\"created\", \"decided\"]"), 1);
     }
 
     #[test]

@@ -188,7 +188,8 @@ fn origin(url: &str) -> Option<String> {
     let url: hyper::Uri = url.parse().ok()?;
     let fits = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte));
     let authority = url.authority()?.as_str();
-    fits(authority).then(|| format!("{}://{authority}", url.scheme_str().unwrap_or("https")))
+    let scheme = url.scheme_str()?;
+    fits(authority).then(|| format!("{scheme}://{authority}"))
 }
 
 #[cfg(test)]

@@ -150,10 +150,7 @@ impl OnfidoDesk {
             }),
             Family::IdentityEnhanced | Family::Other => json!({}),
         };
-        match properties {
-            Value::Object(map) => map,
-            _ => Map::new(),
-        }
+        if let Value::Object(properties) = properties { properties } else { Map::new() }
     }
 
     pub(super) fn show_report(&self, id: &str, visit: &mut Visit<'_, '_>) -> Result<Reply, Refusal> {

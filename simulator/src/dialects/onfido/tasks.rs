@@ -229,7 +229,8 @@ impl OnfidoDesk {
             };
             self.state.works.submitted(&session, attempt, Work::Run(id.to_owned()));
             if let Some(run) = self.state.runs.get_mut(id) {
-                let round = run.tasks.iter().filter(|task| task.what == What::DocumentCheck).count() as u32 + 1;
+                let rounds = run.tasks.iter().filter(|task| task.what == What::DocumentCheck).map(|task| task.attempt);
+                let round = rounds.max().unwrap_or(0) + 1;
                 run.tasks.extend(What::EXAMINING.iter().map(|what| Task::new(id, *what, round, now)));
             }
         }
