@@ -13,6 +13,7 @@ mod fields;
 mod media;
 mod monitors;
 mod page;
+mod profile;
 mod report_kinds;
 mod reports;
 mod requests;

@@ -90,7 +90,8 @@ struct Page {
 struct Place {
     work: Work,
     is_open: bool,
-    completed: Option<String>,
+    /// Where it goes on from here.
+    onward: Option<String>,
 }
 
 impl OnfidoDesk {
@@ -100,16 +101,16 @@ impl OnfidoDesk {
         match work.ok_or_else(|| not_found("Link", "this"))? {
             Work::Run(id) => {
                 let run = self.run(&id)?;
-                let is_open = run.awaits_input(session) && !run.link_has_run_out(self.wall.at(visit.counter.now()));
+                let has_run_out = run.link_has_run_out(self.wall.at(visit.counter.now()));
+                let is_open = run.awaits_input(session) && !has_run_out;
                 let (completed, expired) = run.redirects();
-                let ended_badly = run.ended_at().is_none() && !is_open && run.awaits_input(session);
-                let onward = if ended_badly { expired } else { completed };
-                Ok(Place { is_open, completed: onward.map(str::to_owned), work: Work::Run(id) })
+                let onward = if run.is_abandoned() || (has_run_out && run.awaits_input(session)) { expired } else { completed };
+                Ok(Place { is_open, onward: onward.map(str::to_owned), work: Work::Run(id) })
             }
             Work::Check(id) => {
                 let check = self.check(&id)?;
-                let completed = check.request.redirect_uri().map(str::to_owned);
-                Ok(Place { is_open: check.attempt.is_none(), completed, work: Work::Check(id) })
+                let onward = check.request.redirect_uri().map(str::to_owned);
+                Ok(Place { is_open: check.attempt.is_none(), onward, work: Work::Check(id) })
             }
         }
     }
@@ -155,24 +156,24 @@ impl OnfidoDesk {
                 self.form_completed(id, choice.suggests(), visit)?;
             }
         }
-        match place.completed.as_deref().map(HeaderValue::from_str) {
+        match place.onward.as_deref().map(HeaderValue::from_str) {
             Some(Ok(onward)) => {
                 let mut reply = wire::of_type(StatusCode::SEE_OTHER, "text/html; charset=utf-8", Bytes::new());
                 reply.headers_mut().insert(LOCATION, onward);
                 Ok(reply)
             }
-            _ => Ok(page(Some("Thank you. What you handed in is being examined."), &Place { is_open: false, completed: None, ..place })),
+            _ => Ok(page(Some("Thank you. What you handed in is being examined."), &Place { is_open: false, onward: None, ..place })),
         }
     }
 }
 
 fn page(notice: Option<&'static str>, place: &Place) -> Reply {
     let choices = || Choice::ALL.iter().map(|choice| (choice.word(), choice.label())).collect();
-    let onward = place.completed.clone().filter(|_| !place.is_open);
+    let onward = place.onward.clone().filter(|_| !place.is_open);
     let rendered = Page { style: STYLE, notice, choices: place.is_open.then(choices), onward }.render();
     let mut reply = wire::of_type(StatusCode::OK, "text/html; charset=utf-8", Bytes::from(rendered.unwrap_or_default()));
     // A browser checks where a form leads to in the end, too.
-    let onward = place.completed.as_deref().and_then(origin).map(|origin| format!(" {origin}")).unwrap_or_default();
+    let onward = place.onward.as_deref().and_then(origin).map(|origin| format!(" {origin}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self'{onward}; base-uri 'none'; frame-ancestors 'none'",
         BASE64_STANDARD.encode(Sha256::digest(STYLE))
@@ -196,8 +197,8 @@ fn origin(url: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn place(is_open: bool, completed: Option<&str>) -> Place {
-        Place { work: Work::Run("r".to_owned()), is_open, completed: completed.map(str::to_owned) }
+    fn place(is_open: bool, onward: Option<&str>) -> Place {
+        Place { work: Work::Run("r".to_owned()), is_open, onward: onward.map(str::to_owned) }
     }
 
     #[test]

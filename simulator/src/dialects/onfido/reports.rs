@@ -112,7 +112,7 @@ impl OnfidoDesk {
 
     fn properties(&self, check: &Check, kind: &ReportKind, verdict: &Verdict, finding: &Finding) -> Map<String, Value> {
         let profile = self.state.applicants.get(&check.applicant).map(|applicant| &applicant.profile);
-        let name = |pick: fn(&super::applicants::Profile) -> &Option<String>| profile.and_then(|profile| pick(profile).clone());
+        let name = |pick: fn(&super::profile::Profile) -> &Option<String>| profile.and_then(|profile| pick(profile).clone());
         let (first_name, last_name) = (name(|profile| &profile.first_name), name(|profile| &profile.last_name));
         let is = |reason: Reason| verdict.reasons.contains(&reason);
         let hit = finding.result != "clear";

@@ -3,13 +3,14 @@
 use kycsim_scenarios::vendor::{Check as NeutralCheck, Operation};
 use serde_json::Value;
 
-use super::applicants::{Listing, Profile};
+use super::applicants::Listing;
 use super::checks::CheckRequest;
 use super::errors::{bad_request, forbidden, unauthorized};
 use super::fields::{Fields, Parameters};
 use super::media::{MediumKind, NewMedium};
 use super::monitors::{MatchesRequest, MonitorRequest};
 use super::page::Choice;
+use super::profile::Profile;
 use super::routes::{Place, Route};
 use super::tasks::read_completion;
 use super::webhooks::{WebhookRequest, read_resent};

@@ -7,13 +7,13 @@ use kycsim_scenarios::vendor::{Check as NeutralCheck, Outcome, Reason};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::applicants::Profile;
 use super::checks::Verdict;
 use super::desk::{OnfidoDesk, Visit};
 use super::errors::{bad_request, invalid, not_found};
 use super::events::{Object, body};
 use super::fields::Fields;
 use super::media::MediumKind;
+use super::profile::Profile;
 use super::report_kinds::kind_of;
 use super::sandbox::Convention;
 use super::shelf::Named as _;

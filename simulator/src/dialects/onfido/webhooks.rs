@@ -245,9 +245,8 @@ impl OnfidoDesk {
             found.push(item);
         }
         for item in found {
-            let session = item.session.clone();
-            self.resent.push_back(item);
-            visit.counter.redeliver(&session).map_err(|_| invalid("data", "cannot be sent again"))?;
+            visit.counter.redeliver(&item.session).map_err(|_| invalid("data", "cannot be sent again"))?;
+            self.resent.push_back(item); // which comes first to be told when this is done
         }
         Ok(wire::no_content())
     }

@@ -69,6 +69,11 @@ impl Run {
         self.abandoned_at.or_else(|| self.verdict.as_ref().map(|verdict| verdict.at))
     }
 
+    /// Whether nobody finished it in time.
+    pub(super) const fn is_abandoned(&self) -> bool {
+        self.abandoned_at.is_some()
+    }
+
     /// Whether it waits for somebody to complete a task.
     pub(super) fn awaits_input(&self, session: &Session) -> bool {
         self.abandoned_at.is_none() && matches!(session.state, SessionState::Collecting { .. })

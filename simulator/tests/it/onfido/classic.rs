@@ -1,6 +1,8 @@
 //! Applicant, uploads, check, reports.
 
-use kycsim_simulator::testing::{Outcome, Reason};
+use std::time::Duration;
+
+use kycsim_simulator::testing::{Fault, Operation, Outcome, Reason};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -153,4 +155,15 @@ async fn bytes_are_not_kept_and_a_download_says_its_name() {
     assert_eq!(answer.headers()["content-type"], "image/png");
     assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"picture.jpg\"");
     assert!(answer.bytes().await.unwrap().starts_with(b"\x89PNG"));
+}
+
+#[tokio::test]
+async fn a_read_that_lags_shows_the_check_as_it_was() {
+    let scene = Scene::set(IN_8_S).await;
+    let lag = Fault::StaleRead { lag: Duration::from_secs(60) };
+    scene.vendor.order_for("a-1").failing(Operation::GetSession, lag, 1).await.unwrap();
+    let [_, check] = scene.walk("a-1").await;
+    scene.advance(secs(8)).await;
+    assert_eq!(scene.get(&format!("/checks/{check}")).await["status"], "in_progress");
+    assert_eq!(scene.get(&format!("/checks/{check}")).await["status"], "complete");
 }

@@ -59,35 +59,50 @@ async fn all(client: &Client, vendor: &Vendor, applicant: &str, check: &str, run
     read
 }
 
-#[tokio::test]
-async fn a_world_that_was_kept_goes_on_identically() {
+/// Has a vendor begin a check, a run and a monitor, stops it and starts another from what was kept if `restarts`, and goes on. Returns every id that was
+/// given, and what came of it.
+async fn story(restarts: bool) -> Vec<String> {
     let backend = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&backend).await;
-    let vendor = Vendor::start(config(), listener().await, &CancellationToken::new()).unwrap();
+    let mut vendor = Vendor::start(config(), listener().await, &CancellationToken::new()).unwrap();
     let client = client();
     let applicant = json!({"first_name": "Mara", "last_name": "Lindqvist", "email": "mara@example.org"});
     let applicant = text(&ask(&client, &vendor, Method::POST, "/applicants", applicant).await, "id");
     upload(&client, &vendor, "documents", &applicant).await;
     upload(&client, &vendor, "live_photos", &applicant).await;
     let webhook = ask(&client, &vendor, Method::POST, "/webhooks", json!({"url": backend.uri(), "events": ["check.completed"]})).await;
-    let new = json!({"applicant_id": applicant, "report_names": REPORTS});
-    let check = text(&ask(&client, &vendor, Method::POST, "/checks", new).await, "id");
+    let new_check = json!({"applicant_id": applicant, "report_names": REPORTS});
+    let check = text(&ask(&client, &vendor, Method::POST, "/checks", new_check.clone()).await, "id");
     let new = json!({"applicant_id": applicant, "workflow_id": "e8c921ee-72d6-4e07-9a04-0b6f7a9a2d11"});
     let run = text(&ask(&client, &vendor, Method::POST, "/workflow_runs", new).await, "id");
     ask(&client, &vendor, Method::POST, "/watchlist_monitors", json!({"applicant_id": applicant, "report_name": "watchlist_aml"})).await;
-    let before = all(&client, &vendor, &applicant, &check, &run).await;
-
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("vendor.json");
-    vendor.shutdown_to_snapshot(WITHIN).await.1.write(&file).unwrap();
-    let vendor = Vendor::start_from(config(), Snapshot::read(&file).unwrap(), listener().await, &CancellationToken::new()).unwrap();
-
-    assert_eq!(all(&client, &vendor, &applicant, &check, &run).await, before);
+    if restarts {
+        let before = all(&client, &vendor, &applicant, &check, &run).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vendor.json");
+        vendor.shutdown_to_snapshot(WITHIN).await.1.write(&file).unwrap();
+        let snapshot = Snapshot::read(&file).unwrap();
+        vendor = Vendor::start_from(config(), snapshot, listener().await, &CancellationToken::new()).unwrap();
+        assert_eq!(all(&client, &vendor, &applicant, &check, &run).await, before);
+    }
+    let second = text(&ask(&client, &vendor, Method::POST, "/checks", new_check).await, "id");
     vendor.default_tenant().advance(Duration::from_secs(8), WITHIN).await.unwrap();
-    let checked = ask(&client, &vendor, Method::GET, &format!("/checks/{check}"), Value::Null).await;
-    assert_eq!(checked["result"], "clear");
-    let [told] = &backend.received_requests().await.unwrap()[..] else { panic!("one event") };
-    assert!(is_signed_with(told, &text(&webhook, "token")));
-    let again = text(&ask(&client, &vendor, Method::POST, "/webhooks", json!({"url": backend.uri()})).await, "id");
-    assert_ne!(again, text(&webhook, "id"));
+    let told = backend.received_requests().await.unwrap();
+    assert!(told.iter().all(|request| is_signed_with(request, &text(&webhook, "token"))));
+    let mut seen = vec![applicant.clone(), run, text(&webhook, "id"), text(&webhook, "token")];
+    for check in [check, second] {
+        let shown = ask(&client, &vendor, Method::GET, &format!("/checks/{check}"), Value::Null).await;
+        seen.extend([check, shown["result"].to_string(), shown["report_ids"].to_string()]);
+    }
+    seen.extend(told.iter().map(|request| text(&super::scene::body(request)["payload"]["object"], "id")));
+    let another = ask(&client, &vendor, Method::POST, "/webhooks", json!({"url": backend.uri()})).await;
+    seen.extend([text(&another, "id"), text(&another, "token")]);
+    seen
+}
+
+#[tokio::test]
+async fn a_world_that_was_kept_goes_on_identically() {
+    let (through, restarted) = (story(false).await, story(true).await);
+    assert_eq!(through, restarted);
+    assert_eq!(through.iter().filter(|word| *word == "\"clear\"").count(), 2, "{through:?}");
 }

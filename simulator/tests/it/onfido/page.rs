@@ -6,9 +6,9 @@ use serde_json::json;
 use super::scene::{IN_8_S, Scene, secs};
 use crate::stage::text;
 
-async fn choose(scene: &Scene, url: &str, choice: &str) -> Response {
+/// Presses one of the page's buttons, and follows nowhere.
+async fn choose(url: &str, choice: &str) -> Response {
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let _ = scene;
     client.post(url).header("content-type", "application/x-www-form-urlencoded").body(format!("choice={choice}")).send().await.unwrap()
 }
 
@@ -26,7 +26,7 @@ async fn the_page_hands_in_samples_and_leads_on() {
         assert_eq!((page.status(), page.headers()["content-type"].to_str().unwrap()), (StatusCode::OK, "text/html; charset=utf-8"));
         assert!(page.headers().contains_key("content-security-policy"));
         assert!(page.text().await.unwrap().contains("value=\"blurred\""));
-        let chosen = choose(&scene, &url, choice).await;
+        let chosen = choose(&url, choice).await;
         assert_eq!((chosen.status(), chosen.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "http://127.0.0.1:9/done"));
         assert_eq!(scene.run_status(&id).await, "processing");
         scene.advance(secs(8)).await;
@@ -43,7 +43,7 @@ async fn whoever_leaves_can_come_back_and_nobody_makes_a_link_of_their_own() {
     let run = scene.run(&applicant).await;
     let url = text(&run["link"], "url");
     for (choice, says) in [("leave", "You have left"), ("nonsense", "Please choose")] {
-        let page = choose(&scene, &url, choice).await.text().await.unwrap();
+        let page = choose(&url, choice).await.text().await.unwrap();
         assert!(page.contains(says) && page.contains("<form"), "{page}");
     }
     assert_eq!(scene.run_status(&text(&run, "id")).await, "awaiting_input");
@@ -62,9 +62,23 @@ async fn a_check_may_wait_for_its_form() {
     let check = scene.post("/checks", new).await;
     assert_eq!(check["status"], "awaiting_applicant");
     scene.advance(secs(3600)).await;
-    let page = choose(&scene, &text(&check, "form_uri"), "good").await.text().await.unwrap();
+    let page = choose(&text(&check, "form_uri"), "good").await.text().await.unwrap();
     assert!(page.contains("Thank you"), "{page}");
     scene.advance(secs(8)).await;
     assert_eq!(scene.get(&format!("/checks/{}", text(&check, "id"))).await["result"], "clear");
     assert_eq!(scene.actions("/hook").await[..2], ["check.form_completed", "check.started"]);
+}
+
+#[tokio::test]
+async fn a_link_that_has_run_out_leads_elsewhere() {
+    let scene = Scene::set(IN_8_S).await;
+    let applicant = scene.applicant("a-1").await;
+    let link = json!({"expires_at": "2020-01-01T00:00:00Z", "expired_redirect_url": "http://127.0.0.1:9/too-late"});
+    let new = json!({"applicant_id": applicant, "workflow_id": "e8c921ee-72d6-4e07-9a04-0b6f7a9a2d11", "link": link});
+    let run = scene.post("/workflow_runs", new).await;
+    let url = text(&run["link"], "url");
+    let page = scene.client.get(&url).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("http://127.0.0.1:9/too-late") && !page.contains("<form"), "{page}");
+    assert!(choose(&url, "good").await.text().await.unwrap().contains("nothing to do"));
+    assert_eq!(scene.run_status(&text(&run, "id")).await, "awaiting_input");
 }

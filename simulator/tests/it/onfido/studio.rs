@@ -118,3 +118,14 @@ async fn what_makes_no_sense_about_a_task_is_refused() {
     assert_eq!(scene.get(&format!("/applicants/{applicant}")).await["first_name"], "Maria");
     assert_eq!(refused(complete(0), json!({})).await, 422, "twice");
 }
+
+#[tokio::test]
+async fn pictures_that_came_while_a_form_was_out_are_the_runs_too() {
+    let scene = Scene::set(IN_8_S).await;
+    let applicant = scene.applicant("a-1").await;
+    let run = text(&scene.run(&applicant).await, "id");
+    scene.post("/checks", json!({"applicant_id": applicant, "report_names": ["document"], "applicant_provides_data": true})).await;
+    scene.complete(&run, &applicant).await;
+    scene.advance(secs(8)).await;
+    assert_eq!(scene.run_status(&run).await, "approved");
+}

@@ -1,11 +1,12 @@
 //! What is told, to whom, signed with what, and again.
 
-use kycsim_simulator::testing::{Outcome, Reason};
+use kycsim_simulator::Dialect;
+use kycsim_simulator::testing::{Outcome, Reason, TestVendor};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::scene::{IN_8_S, Scene, body, is_signed_with, secs};
-use crate::stage::text;
+use crate::stage::{scenario, text};
 
 #[tokio::test]
 async fn reports_are_told_before_their_check_and_no_result_is() {
@@ -24,6 +25,19 @@ async fn reports_are_told_before_their_check_and_no_result_is() {
     let object = &done["payload"]["object"];
     assert_eq!((&object["id"], &object["status"], &object["href"]), (&json!(check), &json!("complete"), &json!(href)));
     assert!(text(object, "completed_at_iso8601").ends_with('Z') && !done.to_string().contains("result"));
+}
+
+#[tokio::test]
+async fn the_address_that_the_vendor_was_started_with_gets_the_main_events() {
+    let mut scene = Scene::set(IN_8_S).await;
+    let hook = format!("{}/account", scene.backend.uri());
+    let builder = TestVendor::builder().scenario(scenario(IN_8_S)).dialect(Dialect::Onfido).frozen().callback_url(hook);
+    scene.vendor = builder.start().await.unwrap();
+    scene.walk("a-1").await;
+    scene.advance(secs(8)).await;
+    assert_eq!(scene.actions("/account").await, ["check.started", "check.completed"]);
+    let secret = scene.vendor.webhook_secret();
+    assert!(scene.received("/account").await.iter().all(|request| is_signed_with(request, &secret)));
 }
 
 #[tokio::test]

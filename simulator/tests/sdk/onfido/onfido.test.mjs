@@ -200,3 +200,8 @@ test("an applicant is deleted, restored, and listed in pages", async () => {
   assert.equal((await api.ping()).data.buffer, "OK"); // whatever is no JSON is a file to the library
   assert.match((await api.generateSdkToken({ applicant_id: applicant.id })).data.token, /^eyJ.+\..+\..+$/);
 });
+
+test("an access token is given for the API token", async () => {
+  const configuration = new Configuration({ oauthClientId: "shop", oauthClientSecret: apiToken, basePath: `${base}/v3.6` });
+  assert.equal((await new DefaultApi(configuration).listWebhooks()).status, 200);
+});
