@@ -236,17 +236,22 @@ impl OnfidoDesk {
             | SessionState::Expired { .. }
             | SessionState::Processing { .. }
             | SessionState::Decided { .. }
-            | SessionState::Cancelled { .. } => {
-                let another = visit.counter.create_again(&latest)?.about.id.clone();
-                visit.begun = Some(another.clone());
-                let applicant = self.applicant_mut(id)?;
-                applicant.sessions.push(another.clone());
-                applicant.behind = true;
-                another
-            }
+            | SessionState::Cancelled { .. } => return self.another_session(id, visit),
         };
         self.bring_up_to_date(id, &session, visit)?;
         Ok(session)
+    }
+
+    /// Begins another session of an applicant, with all that is here of theirs.
+    pub(super) fn another_session(&mut self, id: &str, visit: &mut Visit<'_, '_>) -> Result<SessionId, Refusal> {
+        let latest = self.present_applicant(id)?.session().cloned().ok_or(Refusal::NoSuchSession)?;
+        let another = visit.counter.create_again(&latest)?.about.id.clone();
+        visit.begun = Some(another.clone());
+        let applicant = self.applicant_mut(id)?;
+        applicant.sessions.push(another.clone());
+        applicant.behind = true;
+        self.bring_up_to_date(id, &another, visit)?;
+        Ok(another)
     }
 
     /// Takes into a session what was uploaded while no session took it, or another did.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -46,6 +47,8 @@ pub(in crate::dialects) struct OnfidoDesk {
     pub(super) hosts: AllowedHosts,
     pub(super) api_key: ApiKey,
     pub(super) webhook_secret: WebhookSecret,
+    /// How long a session waits to be handed in.
+    pub(super) session_lifetime: Duration,
     /// Whether everything happens in the sandbox: the API token says so.
     pub(super) sandbox: bool,
     pub(super) state: State,
@@ -99,6 +102,7 @@ impl OnfidoDesk {
             hosts: config.callback_hosts.clone(),
             api_key: config.api_key.clone(),
             webhook_secret: config.webhook_secret.clone(),
+            session_lifetime: config.scenario.vendor.session_lifetime.length(),
             sandbox: !config.api_key.reveal().starts_with(LIVE),
             state: State::default(),
             telling: None,

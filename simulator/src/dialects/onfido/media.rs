@@ -22,6 +22,9 @@ use crate::session::{ImageSlot, Side};
 
 /// How many uploads an applicant may have: a further one is refused, 422.
 const MEDIA_MAX: usize = 200;
+/// What a live photo that breaks off is told.
+const NO_FACE: &str =
+    "Face not detected in image. Note this validation can be disabled by setting the advanced_validation parameter to false";
 /// The longest file, as everywhere.
 const FILE_MAX: u64 = 10 * 1024 * 1024;
 
@@ -279,6 +282,7 @@ fn looked_at(kind: MediumKind, part: Part) -> Result<(File, Picture), Refusal> {
             let r#type = if extension.is_empty() { "mp4" } else { &extension };
             Ok((file(r#type), Picture { kind: PictureKind::Jpeg, bytes: part.bytes }))
         }
+        Err(Refusal::ImageTruncated) if kind == MediumKind::LivePhoto => Err(invalid("face_detection", NO_FACE)),
         Err(refusal) => Err(refusal),
     }
 }
@@ -458,6 +462,7 @@ mod tests {
         check_refused(LivePhoto, vec![applicant(), file("f.pdf", Err(Refusal::NotAnImage))], &Refusal::NotAnImage);
         let pdf = vec![applicant(), part("type", "passport"), file("f.PDF", Err(Refusal::NotAnImage))];
         assert_eq!(read(Document, pdf).ok().map(|new| new.file.r#type).as_deref(), Some("pdf"));
+        check_refused(LivePhoto, vec![applicant(), file("f.png", Err(Refusal::ImageTruncated))], &invalid("face_detection", NO_FACE));
         assert!(read(LiveVideo, vec![applicant(), file("film", Err(Refusal::NotAnImage))]).is_ok());
         for said in ["True", "false", "TRUE"] {
             assert!(read(LivePhoto, vec![applicant(), part("advanced_validation", said), file("f.png", Ok(PNG))]).is_ok());

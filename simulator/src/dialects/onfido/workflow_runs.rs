@@ -293,8 +293,12 @@ impl OnfidoDesk {
         }
         let ordinal = (applicant.runs.len() as u64).to_le_bytes();
         let id = uuid(visit.counter.name("workflow run", &[request.applicant.as_bytes(), &ordinal]));
-        let session = self.free_session(&request.applicant, visit)?;
         let now = visit.counter.now();
+        let mut session = self.free_session(&request.applicant, visit)?;
+        // Whose applicant came long ago would be abandoned as soon as it is begun.
+        if now.saturating_since(visit.counter.session(&session)?.updated_at) > self.session_lifetime / 2 {
+            session = self.another_session(&request.applicant, visit)?;
+        }
         let shown = visit.counter.session(&session)?.clone();
         let run = Run {
             id: id.clone(),

@@ -129,3 +129,15 @@ async fn pictures_that_came_while_a_form_was_out_are_the_runs_too() {
     scene.advance(secs(8)).await;
     assert_eq!(scene.run_status(&run).await, "approved");
 }
+
+#[tokio::test]
+async fn a_run_that_begins_late_has_its_time_all_the_same() {
+    let scene = Scene::set(&format!("{IN_8_S}session_lifetime = \"30m\"")).await;
+    let applicant = scene.applicant("a-1").await;
+    scene.advance(secs(29 * 60)).await;
+    let run = text(&scene.run(&applicant).await, "id");
+    scene.advance(secs(29 * 60)).await;
+    assert_eq!(scene.run_status(&run).await, "awaiting_input");
+    scene.advance(secs(60)).await;
+    assert_eq!(scene.run_status(&run).await, "abandoned");
+}

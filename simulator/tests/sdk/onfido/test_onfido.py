@@ -86,6 +86,13 @@ def upload(api, applicant):
     return document, photo
 
 
+def upload_film(kind, applicant):
+    parts = f'--b\r\nContent-Disposition: form-data; name="applicant_id"\r\n\r\n{applicant}\r\n'
+    parts += '--b\r\nContent-Disposition: form-data; name="file"; filename="film.mp4"\r\n\r\na film\r\n--b--\r\n'
+    headers = {"authorization": f"Token token={TOKEN}", "content-type": "multipart/form-data; boundary=b"}
+    urllib.request.urlopen(urllib.request.Request(f"{BASE}/v3.6/{kind}", parts.encode(), headers), timeout=30).close()
+
+
 REPORTS = [onfido.ReportName.DOCUMENT, onfido.ReportName.FACIAL_SIMILARITY_PHOTO, onfido.ReportName.WATCHLIST_STANDARD]
 
 
@@ -168,6 +175,25 @@ def test_every_reason_in_every_report_is_a_model_that_the_library_takes(api, ref
         advance()
         results = [report.actual_instance.result.value for report in api.list_reports(check.id).reports]
         assert len(results) == len(ALL_REPORTS) and sum(result != "clear" for result in results) == 1, reason
+
+
+def test_reports_about_films_and_lists_are_models_that_the_library_takes(api, reference):
+    order(reference, "declined", "selfie_mismatch", "sanctions_hit")
+    applicant = create_applicant(api, reference)
+    upload(api, applicant)
+    for kind in ("live_videos", "motion_captures"):  # which only the capture SDKs upload
+        upload_film(kind, applicant.id)
+    wanted = ["facial_similarity_video", "facial_similarity_motion", "watchlist_enhanced"]
+    check = api.create_check(onfido.CheckBuilder(applicant_id=applicant.id, report_names=[onfido.ReportName(name) for name in wanted]))
+    advance()
+    found = reports(api, check)
+    assert found["facial_similarity_video"].breakdown.face_comparison.breakdown.face_match.result == "consider"
+    assert len(found["facial_similarity_video"].live_videos) == len(found["facial_similarity_motion"].motion_captures) == 1
+    assert found["watchlist_enhanced"].properties.records[0].full_name == "Mara Lindqvist"
+    film = api.list_live_videos(applicant.id).live_videos[0]
+    assert film.file_type == "video/mp4" and api.find_live_video(film.id).file_name == "film.mp4"
+    assert api.download_live_video(film.id) and api.download_live_video_frame(film.id)
+    assert api.find_motion_capture(api.list_motion_captures(applicant.id).motion_captures[0].id)
 
 
 def test_a_resubmission_is_another_check_of_the_same_applicant(api, reference):
