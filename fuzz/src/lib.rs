@@ -1,5 +1,7 @@
 //! What the targets share: a vendor that plays a plain scenario, and what every answer of it must be like.
 
+pub mod spoken;
+
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;

@@ -56,7 +56,8 @@ impl Unwired {
         let config = config(scenario)?;
         let entered = runtime.enter();
         let (stop, kill) = (CancellationToken::new(), CancellationToken::new());
-        let tenants = Arc::new(Tenants::start(config, Dialect::Generic, TaskTracker::new(), stop, kill).ok()?);
+        let dialect = Dialect::from_word(&config.scenario.vendor.dialect)?;
+        let tenants = Arc::new(Tenants::start(config, dialect, TaskTracker::new(), stop, kill).ok()?);
         drop(entered);
         Some(Self { runtime, tenants })
     }
@@ -75,9 +76,9 @@ impl Unwired {
 
     /// Whether these are the headers of a customer that it knows.
     #[must_use]
-    pub fn knows(&self, headers: HeaderMap) -> bool {
+    pub fn knows(&self, headers: &HeaderMap) -> bool {
         let (mut head, ()) = Request::new(()).into_parts();
-        head.headers = headers;
+        head.headers = headers.clone();
         self.tenants.asked(&head).refusal().is_none()
     }
 
