@@ -6,6 +6,7 @@
 
 mod desk;
 mod generic;
+mod onfido;
 mod seal;
 mod stripe_identity;
 
@@ -36,6 +37,8 @@ pub enum Dialect {
     Generic,
     /// Stripe Identity's: `docs/dialects/stripe-identity.md`.
     StripeIdentity,
+    /// Onfido's, API v3.6: `docs/dialects/onfido.md`.
+    Onfido,
 }
 
 /// How much of a vendor's decisions its customers can tell apart.
@@ -60,7 +63,7 @@ pub struct Access<'a> {
 
 impl Dialect {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Generic, Self::StripeIdentity];
+    pub const ALL: &[Self] = &[Self::Generic, Self::StripeIdentity, Self::Onfido];
 
     /// Its word in scenario files.
     #[must_use]
@@ -68,6 +71,7 @@ impl Dialect {
         match self {
             Self::Generic => "generic",
             Self::StripeIdentity => "stripe-identity",
+            Self::Onfido => "onfido",
         }
     }
 
@@ -86,7 +90,7 @@ impl Dialect {
     #[must_use]
     pub const fn clarity(self) -> Clarity {
         match self {
-            Self::Generic => Clarity::Outcomes,
+            Self::Generic | Self::Onfido => Clarity::Outcomes,
             Self::StripeIdentity => Clarity::Approval,
         }
     }
@@ -97,6 +101,7 @@ impl Dialect {
         match self {
             Self::Generic => Vec::new(),
             Self::StripeIdentity => stripe_identity::cannot_play(scenario),
+            Self::Onfido => onfido::cannot_play(scenario),
         }
     }
 
@@ -106,6 +111,7 @@ impl Dialect {
         match self {
             Self::Generic => "kycsim-test-key",
             Self::StripeIdentity => "sk_test_kycsim",
+            Self::Onfido => "api_sandbox.kycsim",
         }
     }
 
@@ -115,6 +121,7 @@ impl Dialect {
         match self {
             Self::Generic => "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1YmxpYyE=",
             Self::StripeIdentity => "whsec_kycsimRehearsalSecretPublic",
+            Self::Onfido => "kycsimRehearsalTokenThatIsPublic",
         }
     }
 
@@ -124,6 +131,7 @@ impl Dialect {
         match self {
             Self::Generic => generic::guide(access),
             Self::StripeIdentity => stripe_identity::guide(access),
+            Self::Onfido => onfido::guide(access),
         }
     }
 
@@ -137,6 +145,9 @@ impl Dialect {
                 translator: Arc::new(stripe_identity::StripeIdentity::new(config)),
                 desk: Box::new(stripe_identity::StripeDesk::new(config, passes)),
             },
+            Self::Onfido => {
+                Staff { translator: Arc::new(onfido::Onfido::new(config)), desk: Box::new(onfido::OnfidoDesk::new(config, passes.clone())) }
+            }
         }
     }
 
@@ -145,6 +156,7 @@ impl Dialect {
         match self {
             Self::Generic => generic::api_key(&head.headers).map(|key| Credential::ApiKey(Cow::Borrowed(key))),
             Self::StripeIdentity => stripe_identity::credential(head),
+            Self::Onfido => onfido::credential(head),
         }
     }
 
@@ -153,6 +165,7 @@ impl Dialect {
         match self {
             Self::Generic => generic::signer(secret),
             Self::StripeIdentity => stripe_identity::signer(secret),
+            Self::Onfido => onfido::signer(secret),
         }
     }
 
@@ -161,6 +174,7 @@ impl Dialect {
         match self {
             Self::Generic => generic::secret(bytes),
             Self::StripeIdentity => stripe_identity::secret(bytes),
+            Self::Onfido => onfido::secret(bytes),
         }
     }
 }
@@ -175,11 +189,6 @@ pub(crate) trait Translator: fmt::Debug + Send + Sync {
 
     /// Returns what an address wants to be sent, if there is anything at it.
     fn door(&self, method: &Method, path: &str) -> Result<Door, Refusal>;
-
-    /// Whether whoever comes to an address is let in, even without a key or a pass that is known: what is said to them there is the dialect's business.
-    fn is_open(&self, _path: &str) -> bool {
-        false
-    }
 
     /// Returns what is written down in place of an address that lets anybody in who knows it; none of any other.
     fn concealed(&self, _path: &str) -> Option<&'static str> {
@@ -275,6 +284,8 @@ pub(crate) struct Door {
     pub(crate) body: BodyForm,
     /// Whether a request may carry a key that makes it safe to repeat.
     pub(crate) repeatable: bool,
+    /// Whether anybody may go there, who proves nothing: to be given what proves something. The default tenant answers.
+    pub(crate) open: bool,
 }
 
 /// Which body an address wants.

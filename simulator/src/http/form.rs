@@ -26,6 +26,10 @@ pub(crate) struct Form {
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) name: String,
+    /// What the file is called, if it is one: its sender says so.
+    pub(crate) file_name: Option<String>,
+    /// How long it is.
+    pub(crate) bytes: u64,
     /// What it says, if it is short and a text.
     pub(crate) text: Option<String>,
     /// What it is as a file, or why it is no good as one.
@@ -61,6 +65,7 @@ async fn read_parts(mut multipart: Multipart<'_>) -> multer::Result<Form> {
 
 async fn read_part(mut field: Field<'_>) -> multer::Result<Part> {
     let name = field.name().unwrap_or_default().to_owned();
+    let file_name = field.file_name().map(|name| name.chars().take(TEXT_MAX).collect());
     let (mut glimpse, mut start) = (Glimpse::default(), Vec::new());
     while let Some(chunk) = field.chunk().await? {
         glimpse.see(&chunk);
@@ -69,7 +74,7 @@ async fn read_part(mut field: Field<'_>) -> multer::Result<Part> {
     }
     let text = if start.len() > TEXT_MAX { None } else { String::from_utf8(start).ok() };
     let picture = if glimpse.bytes() > PICTURE_MAX { Err(Refusal::BodyTooLarge { limit: PICTURE_MAX }) } else { glimpse.conclude() };
-    Ok(Part { name, text, picture })
+    Ok(Part { name, file_name, bytes: glimpse.bytes(), text, picture })
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use super::orders::{Orderee, TooManyOrders};
 use super::telling::Manner;
 use super::{Task, World};
 use crate::callbacks::{CallbackUrl, Receiver};
-use crate::dialects::Happening;
 use crate::id::SessionId;
 use crate::session::Session;
 
@@ -146,7 +145,7 @@ impl World {
             let status = session.state.status();
             return Err(CommandError::WrongStatus { session: id.to_string(), status, needed: "it was never decided" });
         }
-        self.tell(&Happening { kind: EventKind::Decided, session: &session, at: now, cause: None }, Manner::ORDINARY);
+        self.happen(EventKind::Decided, &session, Manner::ORDINARY, now); // the desk notes it again: it may be what asks for it
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod http2;
 #[cfg(feature = "wiremock")]
 mod mounted;
 mod names;
+mod onfido;
 mod privacy;
 mod receiver;
 mod repeat;

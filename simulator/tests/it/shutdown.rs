@@ -20,9 +20,8 @@ async fn start(vendor: &str, secret: &str) -> Result<Vendor, StartVendorError> {
 #[tokio::test]
 async fn a_vendor_that_cannot_work_does_not_start() {
     let unknown = start(&format!("dialect = \"klingon\"\n{APPROVE}"), SECRET).await.unwrap_err();
-    let there_are: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect();
-    let expected = format!("the scenario's vendor speaks `klingon`, which is not a dialect; there are: {}", there_are.join(", "));
-    assert_eq!(unknown.to_string(), expected);
+    let words = Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect::<Vec<_>>().join(", ");
+    assert_eq!(unknown.to_string(), format!("the scenario's vendor speaks `klingon`, which is not a dialect; there are: {words}"));
     let secret = start(APPROVE, "hunter2").await.unwrap_err();
     assert!(matches!(secret, StartVendorError::WebhookSecret(_)) && !secret.to_string().contains("hunter2"), "{secret}");
 }

@@ -4,6 +4,7 @@ mod order;
 mod vendor;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kycsim_onboarding::{Clock as _, Database, OnboardingConfig};
 use serde_json::json;
@@ -188,6 +189,23 @@ async fn an_event_may_come_before_the_submission_was_answered() {
     })
     .await;
     assert_eq!(world.vendor.counts("a-1"), (1, 1));
+}
+
+#[tokio::test]
+async fn a_step_that_is_asked_for_patience_goes_on_where_it_was() {
+    let world = start().await;
+    world.vendor.trouble(Trouble::Pace("/data"));
+    world.submitted("a-1").await;
+    until("refused for its pace", async || !world.vendor.calls("POST", "/data").await.is_empty()).await;
+    world.vendor.trouble(Trouble::None);
+    until("the same call once more", async || {
+        world.clock.advance(Duration::from_millis(250));
+        world.vendor.calls("POST", "/data").await.len() > 1
+    })
+    .await;
+    until("submitted", async || world.vendor.counts("a-1") == (1, 1)).await;
+    let calls = async |ending| world.vendor.calls("POST", ending).await.len();
+    assert_eq!((calls("/files").await, calls("/data").await, calls("/ephemeral_keys").await), (2, 3, 1));
 }
 
 #[tokio::test]

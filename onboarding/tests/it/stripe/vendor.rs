@@ -25,9 +25,13 @@ pub(crate) enum Trouble {
     LoseAnswers(&'static str),
     /// Files and data are confirmed, and lost.
     LoseUploads,
+    /// Calls whose path ends so are too many.
+    Pace(&'static str),
 }
 
 pub(crate) const FAULT: &str = r#"{"error": {"type": "api_error", "message": "…"}}"#;
+
+const TOO_MANY: &str = r#"{"error": {"type": "rate_limit_error", "code": "rate_limit", "message": "…"}}"#;
 
 #[derive(Debug)]
 struct Session {
@@ -216,7 +220,8 @@ impl Respond for Script {
         let (status, body) = match state.trouble {
             Trouble::Refuse(status, body) if status == 500 || !body.starts_with('{') => (status, body.to_owned()),
             Trouble::Refuse(status, body) => return raw(status, body),
-            Trouble::None | Trouble::LoseAnswers(_) | Trouble::LoseUploads => {
+            Trouble::Pace(ending) if request.url.path().ends_with(ending) => return raw(429, TOO_MANY),
+            Trouble::None | Trouble::LoseAnswers(_) | Trouble::LoseUploads | Trouble::Pace(_) => {
                 let (status, body) = perform(&mut state, request);
                 (status, body.to_string())
             }
@@ -227,7 +232,7 @@ impl Respond for Script {
         }
         match state.trouble {
             Trouble::LoseAnswers(ending) if request.url.path().ends_with(ending) => raw(502, "<html>Bad Gateway</html>"),
-            Trouble::None | Trouble::Refuse(..) | Trouble::LoseAnswers(_) | Trouble::LoseUploads => raw(status, &body),
+            Trouble::None | Trouble::Refuse(..) | Trouble::LoseAnswers(_) | Trouble::LoseUploads | Trouble::Pace(_) => raw(status, &body),
         }
     }
 }

@@ -62,7 +62,7 @@ fn only<'p>(allowed: &'static str, method: &Method, target: Target<'p>, body: Bo
         return Err(Refusal::MethodNotAllowed { allowed });
     }
     let repeatable = matches!(target, Target::NewSession | Target::Submission(_));
-    Ok(Route { target, door: Door { body, repeatable } })
+    Ok(Route { target, door: Door { body, repeatable, open: false } })
 }
 
 #[cfg(test)]

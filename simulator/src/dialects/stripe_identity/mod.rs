@@ -167,10 +167,6 @@ impl Translator for StripeIdentity {
         routes::route(method, path).map(|route| route.door)
     }
 
-    fn is_open(&self, path: &str) -> bool {
-        path.starts_with(routes::PAGES) // whoever has no good link is told so by a page
-    }
-
     fn concealed(&self, path: &str) -> Option<&'static str> {
         path.starts_with(routes::PAGES).then_some("/start/[redacted]")
     }

@@ -146,7 +146,8 @@ pub(super) fn route<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, Ref
 
 /// A door; `repeatable` are all that change something, but files: their bytes are gone, and with them what would tell one from another.
 const fn door(target: Target<'_>, body: BodyForm, repeatable: bool) -> Route<'_> {
-    Route { target, door: Door { body, repeatable } }
+    let open = matches!(target, Target::Capture | Target::Captured); // whoever has no good link is told so by a page
+    Route { target, door: Door { body, repeatable, open } }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod behaviours;
 mod generic;
+mod onfido;
 mod play;
 mod stripe_identity;
 
@@ -100,10 +101,11 @@ macro_rules! conform {
 conform! {
     in_generic: crate::conformance::generic::Generic,
     in_stripe_identity: crate::conformance::stripe_identity::StripeIdentity,
+    in_onfido: crate::conformance::onfido::Onfido,
 }
 
 /// A dialect that is not here has no proof.
 #[test]
 fn every_dialect_is_held_to_the_suite() {
-    assert_eq!(Dialect::ALL, [generic::Generic::DIALECT, stripe_identity::StripeIdentity::DIALECT]);
+    assert_eq!(Dialect::ALL, [generic::Generic::DIALECT, stripe_identity::StripeIdentity::DIALECT, onfido::Onfido::DIALECT]);
 }
