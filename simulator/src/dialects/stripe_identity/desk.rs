@@ -57,7 +57,8 @@ pub(super) struct Known {
 
 impl StripeDesk {
     pub(in crate::dialects) fn new(config: &VendorConfig, passes: &Passes) -> Self {
-        // As many as the core has sessions: there it is refused when there is no room, so none is ever dropped here.
+        // As many as the core has sessions: there it is refused when there is no room, so none is ever dropped here. Of reports the oldest may be: a session
+        // that is tried again has several.
         let sessions = config.limits.sessions;
         Self {
             wall: config.clock.wall(),

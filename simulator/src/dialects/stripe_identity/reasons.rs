@@ -106,6 +106,22 @@ mod tests {
     }
 
     #[test]
+    fn the_page_about_the_dialect_says_the_same() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/dialects/stripe-identity.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let all = Asks { document: true, selfie: true, id_number: false };
+        for reason in Reason::ALL.iter().copied() {
+            let code = Code::of(reason, all);
+            let shown = serde_json::to_value(code).unwrap();
+            let reported = if code.section() == Section::Visit { "no" } else { "yes" };
+            let row = format!("| `{reason}` | `{}` | {reported} |", shown.as_str().unwrap());
+            let every_other = code == Code::DocumentUnverifiedOther;
+            assert_eq!(page.contains(&row), !every_other, "{row}");
+        }
+        assert!(page.contains("| every other, and a selfie's where no selfie was asked for | `document_unverified_other`"));
+    }
+
+    #[test]
     fn what_was_not_checked_is_not_blamed() {
         let document = Asks { document: true, selfie: false, id_number: false };
         assert_eq!(Code::of(Reason::SelfieMismatch, document), Code::DocumentUnverifiedOther);
