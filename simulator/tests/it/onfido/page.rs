@@ -47,8 +47,10 @@ async fn whoever_leaves_can_come_back_and_nobody_makes_a_link_of_their_own() {
         assert!(page.contains(says) && page.contains("<form"), "{page}");
     }
     assert_eq!(scene.run_status(&text(&run, "id")).await, "awaiting_input");
-    assert_eq!(scene.client.get(format!("{url}x")).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let changed = format!("{}_", &url[..url.len() - 1]);
+    assert_eq!(scene.client.get(changed).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     let pass = url.rsplit('/').next().unwrap();
+    assert!(!format!("{:?}", scene.vendor.received_requests()).contains(pass), "the journal opens no page");
     let stolen = scene.client.get(format!("{}/v3.6/webhooks", scene.vendor.uri())).bearer_auth(format!("eyJhbGciOiJFUzUxMiJ9.{pass}.c2ln"));
     assert_eq!(stolen.send().await.unwrap().status(), StatusCode::FORBIDDEN);
 }
