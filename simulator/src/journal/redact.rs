@@ -1,8 +1,6 @@
-//! What is never written down: the values of headers and query parameters that look like secrets, and passes.
+//! What is never written down: the values of headers and query parameters that look like secrets.
 
 use std::borrow::Cow;
-
-use crate::pass::claimed_tenant;
 
 /// Stands where a secret stood.
 pub(super) const REDACTED: &str = "[redacted]";
@@ -48,18 +46,6 @@ fn contains_ignoring_case(text: &str, part: &str) -> bool {
     text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Shorter than any pass: what is as short is not looked into.
-const PASS_MIN: usize = 64;
-
-/// Returns a path as it may be kept: without the passes that open pages, which are the keys to them.
-pub(super) fn path(raw: &str) -> Cow<'_, str> {
-    let is_pass = |part: &str| part.len() > PASS_MIN && claimed_tenant(part).is_some();
-    if !raw.split('/').any(is_pass) {
-        return Cow::Borrowed(raw);
-    }
-    raw.split('/').map(|part| if is_pass(part) { REDACTED } else { part }).collect::<Vec<_>>().join("/").into()
-}
-
 /// Returns a query as it may be kept.
 pub(super) fn query(raw: &str) -> Cow<'_, str> {
     if !form_urlencoded::parse(raw.as_bytes()).any(|(name, value)| is_secret(&name, &value)) {
@@ -85,12 +71,7 @@ pub(super) fn query(raw: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use kycsim_scenarios::SimTime;
-
     use super::*;
-    use crate::id::SessionId;
-    use crate::pass::{PassPurpose, Passes};
-    use crate::secret::ApiKey;
 
     #[test]
     fn secrets_are_known_by_their_name() {
@@ -110,15 +91,6 @@ mod tests {
             assert!(is_secret("x-whatever", value), "{value}");
         }
         assert!(!is_secret("x-whatever", "sketch, bearer of bad news, é"));
-    }
-
-    #[test]
-    fn a_path_keeps_what_is_no_pass() {
-        let passes = Passes::of("default", &ApiKey::new("key").unwrap());
-        let pass = passes.give(PassPurpose::Page, &SessionId::named("6d1f7c52-3b7e-4a55-9b53-0a4c6f1f9e10"), SimTime::ZERO);
-        assert_eq!(path(&format!("/l/{pass}")), "/l/[redacted]");
-        let long = format!("/l/{}/x", "a".repeat(200));
-        assert!(matches!(path(&long), Cow::Borrowed(same) if same == long));
     }
 
     #[test]

@@ -157,6 +157,10 @@ impl Translator for Onfido {
         routes::route(method, path).map(|route| route.door)
     }
 
+    fn concealed(&self, path: &str) -> Option<&'static str> {
+        path.starts_with(routes::PAGE).then_some("/l/[redacted]")
+    }
+
     fn call(&self, incoming: &Incoming<'_>, payload: Payload) -> Result<Call, Refusal> {
         let route = routes::route(&incoming.head.method, incoming.head.uri.path())?;
         let ask = requests::read(&route, incoming, payload, &self.hosts)?;

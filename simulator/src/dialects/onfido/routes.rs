@@ -145,7 +145,7 @@ const ROUTES: &[(&str, &str, Place, BodyForm)] = &[
 /// Longer than any id that was given out.
 const ID_MAX: usize = 64;
 /// Where applicants go, and not the customer.
-const PAGE: &str = "/l/";
+pub(super) const PAGE: &str = "/l/";
 
 /// What a request is about: the place, and the ids in its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
