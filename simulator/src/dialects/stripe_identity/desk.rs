@@ -114,7 +114,7 @@ impl StripeDesk {
     fn redacted(&mut self, session: &Session) {
         let Some(verification) = self.known.sessions.get_mut(session.about.id.as_str()) else { return };
         verification.redaction = Some(Redaction::Redacted);
-        verification.particulars.redact();
+        Arc::make_mut(&mut verification.particulars).redact();
         for report in verification.reports() {
             if let Some(report) = self.known.reports.get_mut(report) {
                 report.redacted = true;

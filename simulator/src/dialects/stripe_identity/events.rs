@@ -1,5 +1,6 @@
 //! Events: what has happened, for whoever listens and for whoever asks afterwards.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -16,10 +17,12 @@ use super::expand::Expand;
 use super::form::Fields;
 use super::served::{Served, whole};
 use super::shelf::{Created, Named, Paging};
-use super::verification::Standing;
-use super::wire::{API_VERSION, EventData, EventRequest, EventWire, previous_attributes};
+use super::verification::{Standing, Verification};
+use super::wire::{self, API_VERSION, EventData, EventRequest, EventWire, Reported, previous_attributes};
+use crate::call::Cause;
 use crate::dialects::{Happening, Telling};
 use crate::refusal::Refusal;
+use crate::session::Session;
 
 /// How many events are kept, beside that they are for thirty days: the oldest go.
 pub(super) const EVENTS_MAX: usize = 10_000;
@@ -35,17 +38,103 @@ pub(super) enum Ask {
 
 /// One event, as it was told.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "KeptTold", into = "KeptTold")]
 pub(super) struct Told {
+    id: String,
+    name: Cow<'static, str>,
+    at: SimTime,
+    created: i64,
+    previous: Option<Map<String, Value>>,
+    says: Says,
+    /// Whether anybody has taken it in.
+    accepted: bool,
+    /// Who has refused it last.
+    refused_by: BTreeSet<String>,
+}
+
+/// What an event says. It is put into words when somebody wants them: most are never read, and all are noted with the tenant's lock held.
+#[derive(Clone)]
+enum Says {
+    Words(String),
+    Facts(Box<Facts>),
+}
+
+/// All that an event is made of, as it was when it happened.
+#[derive(Clone)]
+struct Facts {
+    verification: Verification,
+    session: Session,
+    /// How many are to be told.
+    receivers: usize,
+    cause: Option<Cause>,
+}
+
+/// An event as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptTold {
     id: String,
     name: String,
     at: SimTime,
     created: i64,
     previous: Option<Map<String, Value>>,
     body: String,
-    /// Whether anybody has taken it in.
     accepted: bool,
-    /// Who has refused it last.
     refused_by: BTreeSet<String>,
+}
+
+impl From<Told> for KeptTold {
+    fn from(told: Told) -> Self {
+        let body = told.body().into_owned();
+        let Told { id, name, at, created, previous, says: _, accepted, refused_by } = told;
+        Self { id, name: name.into_owned(), at, created, previous, body, accepted, refused_by }
+    }
+}
+
+impl From<KeptTold> for Told {
+    fn from(kept: KeptTold) -> Self {
+        let KeptTold { id, name, at, created, previous, body, accepted, refused_by } = kept;
+        Self { id, name: name.into(), at, created, previous, says: Says::Words(body), accepted, refused_by }
+    }
+}
+
+impl Told {
+    /// Returns its body, the same each time.
+    fn body(&self) -> Cow<'_, str> {
+        match &self.says {
+            Says::Words(body) => body.into(),
+            Says::Facts(facts) => facts.words(&self.id, &self.name, self.created, self.previous.clone(), Telling::Plain).into(),
+        }
+    }
+}
+
+impl Facts {
+    fn words(&self, id: &str, name: &str, created: i64, previous: Option<Map<String, Value>>, telling: Telling) -> String {
+        let Self { verification, session, receivers, cause } = self;
+        let report = verification.report(session);
+        // Whoever needs the way to the session's page asks for the session: an event goes through many hands, and the way is a key.
+        let mut object = wire::session(verification, session, None, report.map(Reported::Id), &Expand::default());
+        let mut name = name;
+        if telling == Telling::UnknownStatus {
+            name = "identity.verification_session.reconsidered";
+            object.status = "under_reconsideration";
+        }
+        let event = EventWire {
+            id,
+            object: "event",
+            api_version: API_VERSION,
+            created,
+            data: EventData { object, previous_attributes: previous },
+            livemode: false,
+            pending_webhooks: *receivers,
+            request: EventRequest {
+                id: cause.as_ref().map(|cause| cause.request.as_str()),
+                idempotency_key: cause.as_ref().and_then(|cause| cause.idempotency_key.as_deref()),
+            },
+            r#type: name,
+            unannounced: (telling == Telling::UnknownFields).then_some("a field that nobody has announced"),
+        };
+        serde_json::to_string(&event).unwrap_or_default() // texts and numbers: this cannot fail
+    }
 }
 
 impl Named for Told {
@@ -99,7 +188,7 @@ impl StripeDesk {
         match ask {
             Ask::Retrieve(id) => {
                 let told = self.known.events.get(id).ok_or_else(|| no_such("event", id, "id"))?;
-                Ok(whole(StatusCode::OK, "application/json", told.body.clone()))
+                Ok(whole(StatusCode::OK, "application/json", told.body().into_owned()))
             }
             Ask::List { paging, types, created, delivery_success } => {
                 let picks = |told: &Told| {
@@ -109,7 +198,7 @@ impl StripeDesk {
                 };
                 let page = self.known.events.page(paging, "event", picks)?;
                 // They are in JSON already, word for word as they were told.
-                let data: Vec<&str> = page.things.iter().map(|told| told.body.as_str()).collect();
+                let data: Vec<_> = page.things.iter().map(|told| told.body()).collect();
                 let has_more = page.has_more;
                 let list = format!(r#"{{"object":"list","data":[{}],"has_more":{has_more},"url":"/v1/events"}}"#, data.join(","));
                 Ok(whole(StatusCode::OK, "application/json", list))
@@ -125,16 +214,16 @@ impl StripeDesk {
         let before = verification.told.replace(outline.clone());
         let previous = before.map(|before| previous_attributes(&before, &outline)).filter(|previous| !previous.is_empty());
         let id = session.about.id.event(session.version, happening.kind, 0);
-        let body = self.event_body(happening, &id, Telling::Plain, previous.clone());
-        let (at, name) = (happening.at, name(happening).to_owned());
+        let (at, name) = (happening.at, name(happening));
+        let Some(facts) = self.facts(happening, name) else { return };
         self.known.events.drop_while(|told| told.at.saturating_add(KEPT_FOR) <= at);
         self.known.events.put(Told {
             id,
-            name,
+            name: name.into(),
             at,
             created: self.second(at),
             previous,
-            body,
+            says: Says::Facts(Box::new(facts)),
             accepted: false,
             refused_by: BTreeSet::new(),
         });
@@ -144,42 +233,27 @@ impl StripeDesk {
     pub(super) fn told(&self, happening: &Happening<'_>, id: &str, telling: Telling) -> Bytes {
         let session = happening.session;
         match self.known.events.get(id) {
-            Some(told) if telling == Telling::Plain => Bytes::from(told.body.clone()),
+            Some(told) if telling == Telling::Plain => told.body().into_owned().into(),
             Some(_) | None => {
                 let plain = session.about.id.event(session.version, happening.kind, 0);
                 let previous = self.known.events.get(&plain).and_then(|told| told.previous.clone());
-                self.event_body(happening, id, telling, previous).into()
+                let name = name(happening);
+                let facts = self.facts(happening, name);
+                facts.map(|facts| facts.words(id, name, self.second(happening.at), previous, telling)).unwrap_or_default().into()
             }
         }
     }
 
-    fn event_body(&self, happening: &Happening<'_>, id: &str, telling: Telling, previous: Option<Map<String, Value>>) -> String {
+    /// Returns what an event of this name is made of. Every session of this vendor's has a verification.
+    fn facts(&self, happening: &Happening<'_>, name: &str) -> Option<Facts> {
         let session = happening.session;
-        let Ok(verification) = self.verification(&session.about.id) else { return String::new() }; // every session of this vendor's has one
-        let mut object = self.wire(verification, session, &Expand::default(), happening.at);
-        let mut name = name(happening);
-        if telling == Telling::UnknownStatus {
-            name = "identity.verification_session.reconsidered";
-            object.status = "under_reconsideration";
-        }
         let address = usize::from(session.about.callback_url.is_some());
-        let cause = happening.cause;
-        let event = EventWire {
-            id,
-            object: "event",
-            api_version: API_VERSION,
-            created: self.second(happening.at),
-            data: EventData { object, previous_attributes: previous },
-            livemode: false,
-            pending_webhooks: address + self.listening(name).count(),
-            request: EventRequest {
-                id: cause.map(|cause| cause.request.as_str()),
-                idempotency_key: cause.and_then(|cause| cause.idempotency_key.as_deref()),
-            },
-            r#type: name,
-            unannounced: (telling == Telling::UnknownFields).then_some("a field that nobody has announced"),
-        };
-        serde_json::to_string(&event).unwrap_or_default() // texts and numbers: this cannot fail
+        Some(Facts {
+            verification: self.verification(&session.about.id).ok()?.clone(),
+            session: session.clone(),
+            receivers: address + self.listening(name).count(),
+            cause: happening.cause.cloned(),
+        })
     }
 
     /// Takes note of how one delivery of an event ended.

@@ -162,6 +162,8 @@ mod tests {
     use kycsim_scenarios::vendor::Decision;
     use kycsim_scenarios::{ApplicantKey, Fate, SimTime};
 
+    use std::sync::Arc;
+
     use super::super::particulars::Particulars;
     use super::*;
     use crate::call::Pictures;
@@ -182,7 +184,7 @@ mod tests {
         session.decide(&Decision { attempt: 1, outcome, reasons: reasons.to_vec() }, &Confidence::default(), SimTime::ZERO).unwrap();
         let particulars =
             Particulars::read(&mut Fields::parse(format!("type=document&{options}").as_bytes()).unwrap()).unwrap_or_else(|_| panic!());
-        let verification = Verification::new(session.about.id.clone(), 0, particulars, String::new());
+        let verification = Verification::new(session.about.id.clone(), 0, Arc::new(particulars), String::new());
         Report::of(&verification, &session, Clock::new(ClockMode::Frozen).wall())
     }
 

@@ -1,5 +1,7 @@
 //! Verification sessions: what a customer does with them through the API.
 
+use std::sync::Arc;
+
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::vendor::SessionState;
 
@@ -12,7 +14,7 @@ use super::reasons::Code;
 use super::served::{Served, json};
 use super::shelf::{Created, Paging};
 use super::verification::{Redaction, Standing, Verification};
-use super::wire::{self, List, SessionWire, Way};
+use super::wire::{self, List, Reported, SessionWire, Way};
 use crate::call::NewSession;
 use crate::id::SessionId;
 use crate::refusal::Refusal;
@@ -21,7 +23,7 @@ use crate::world::Counter;
 
 /// What a customer wants of sessions.
 pub(super) enum Ask {
-    Create { particulars: Box<Particulars>, expand: Expand },
+    Create { particulars: Arc<Particulars>, expand: Expand },
     Retrieve { id: SessionId, expand: Expand },
     List { paging: Paging, filter: Box<Filter>, expand: Expand },
     Update { id: SessionId, changes: Box<Changes>, expand: Expand },
@@ -40,7 +42,7 @@ pub(super) struct Filter {
 
 impl Ask {
     pub(super) fn create(fields: &mut Fields) -> Result<Self, Refusal> {
-        Ok(Self::Create { particulars: Box::new(Particulars::read(fields)?), expand: Expand::read(fields, "", Expand::SESSION)? })
+        Ok(Self::Create { particulars: Arc::new(Particulars::read(fields)?), expand: Expand::read(fields, "", Expand::SESSION)? })
     }
 
     pub(super) fn list(fields: &mut Fields) -> Result<Self, Refusal> {
@@ -123,7 +125,7 @@ impl StripeDesk {
                     let message = format!("Only the metadata of a session can be updated while it is `{}`.", status.as_str());
                     return Err(invalid(None, message));
                 }
-                changes.apply(&mut self.verification_mut(id)?.particulars)?;
+                changes.apply(Arc::make_mut(&mut self.verification_mut(id)?.particulars))?;
                 self.show(id, &session, expand, counter.now())
             }
             Ask::Cancel { id, expand } => {
@@ -134,7 +136,13 @@ impl StripeDesk {
         }
     }
 
-    fn create(&mut self, particulars: &Particulars, expand: &Expand, base: &str, counter: &mut Counter<'_>) -> Result<Served, Refusal> {
+    fn create(
+        &mut self,
+        particulars: &Arc<Particulars>,
+        expand: &Expand,
+        base: &str,
+        counter: &mut Counter<'_>,
+    ) -> Result<Served, Refusal> {
         let session = counter.create(NewSession {
             applicant: particulars.applicant(self.known.sessions.count()),
             country: particulars.country()?,
@@ -143,7 +151,7 @@ impl StripeDesk {
         })?;
         let id = session.about.id.clone();
         let created = self.second(session.about.created_at);
-        self.known.sessions.put(Verification::new(id.clone(), created, particulars.clone(), base.to_owned()));
+        self.known.sessions.put(Verification::new(id.clone(), created, Arc::clone(particulars), base.to_owned()));
         let served = self.show(&id, &session, expand, counter.now())?;
         Ok(Served { begun: Some(id), ..served })
     }
@@ -215,7 +223,7 @@ impl StripeDesk {
     pub(super) fn wire<'d>(&'d self, verification: &'d Verification, session: &Session, expand: &Expand, now: SimTime) -> SessionWire<'d> {
         let open = Standing::of(&session.state) == Standing::RequiresInput;
         let way = open.then(|| self.way(verification, now));
-        let report = verification.report(session).and_then(|id| self.known.reports.get(id));
+        let report = verification.report(session).and_then(|id| self.known.reports.get(id)).map(Reported::Whole);
         wire::session(verification, session, way, report, expand)
     }
 

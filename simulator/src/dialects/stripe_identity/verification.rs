@@ -1,5 +1,7 @@
 //! What the vendor knows of a session beside the session itself.
 
+use std::sync::Arc;
+
 use kycsim_scenarios::SimTime;
 use kycsim_scenarios::vendor::{Decision, Outcome, SessionState};
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,8 @@ pub(super) struct Verification {
     pub(super) id: SessionId,
     /// In seconds since 1970.
     pub(super) created: i64,
-    pub(super) particulars: Particulars,
+    /// Shared with the events that were told of it.
+    pub(super) particulars: Arc<Particulars>,
     /// Where its customer found the vendor: its page is there too.
     pub(super) base: String,
     pub(super) captured: Captured,
@@ -107,7 +110,7 @@ impl Standing {
 }
 
 impl Verification {
-    pub(super) fn new(id: SessionId, created: i64, particulars: Particulars, base: String) -> Self {
+    pub(super) fn new(id: SessionId, created: i64, particulars: Arc<Particulars>, base: String) -> Self {
         Self {
             id,
             created,

@@ -193,12 +193,19 @@ pub(super) struct Way {
     pub(super) client_secret: String,
 }
 
+/// A session's latest report.
+pub(super) enum Reported<'a> {
+    /// Its id alone: nobody can ask for more.
+    Id(&'a str),
+    Whole(&'a Report),
+}
+
 /// Returns a session; `way` is that to its page, and `report` its latest.
 pub(super) fn session<'a>(
     verification: &'a Verification,
     session: &Session,
     way: Option<Way>,
-    report: Option<&'a Report>,
+    report: Option<Reported<'a>>,
     expand: &Expand,
 ) -> SessionWire<'a> {
     let particulars = &verification.particulars;
@@ -212,9 +219,12 @@ pub(super) fn session<'a>(
         client_secret,
         created: verification.created,
         last_error: verification.last_error(session).map(ErrorWire::from),
-        last_verification_report: report.map(|report| match expand.has("last_verification_report") {
-            true => Expandable::Whole(Box::new(self::report(report, expand, "last_verification_report."))),
-            false => Expandable::Id(&report.id),
+        last_verification_report: report.map(|report| match report {
+            Reported::Whole(report) if expand.has("last_verification_report") => {
+                Expandable::Whole(Box::new(self::report(report, expand, "last_verification_report.")))
+            }
+            Reported::Whole(report) => Expandable::Id(&report.id),
+            Reported::Id(id) => Expandable::Id(id),
         }),
         livemode: false,
         metadata: &particulars.metadata,
