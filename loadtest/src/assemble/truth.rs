@@ -104,7 +104,6 @@ impl<'a> Truth<'a> {
                 LedgerEvent::Expired
                 | LedgerEvent::Cancelled
                 | LedgerEvent::Redacted
-                | LedgerEvent::Redacted
                 | LedgerEvent::CallbackLost { .. }
                 | LedgerEvent::CallbackGivenUp { .. }
                 | LedgerEvent::ReceiverDisabled { .. } => {}
