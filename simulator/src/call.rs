@@ -114,10 +114,34 @@ pub(crate) enum Granted {
     Said(Said),
 }
 
+/// An answer of a desk, which is asked with the tenant's lock held: whole, or to be put into words without it.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    Whole(Reply),
+    /// Says the same each time.
+    Later(Arc<dyn Fn() -> Reply + Send + Sync>),
+}
+
+impl Answer {
+    /// Returns it in words.
+    pub(crate) fn reply(&self) -> Reply {
+        match self {
+            Self::Whole(reply) => reply.clone(),
+            Self::Later(say) => say(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Answer") // it is about people
+    }
+}
+
 /// What the dialect's desk has to say.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
-    pub(crate) reply: Reply,
+    pub(crate) answer: Answer,
     /// The name of the request that it was said to: it may be said again to a repetition.
     pub(crate) request: String,
     /// Which session it is about, if there was none before.

@@ -66,7 +66,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl Vendor {
     pub(crate) async fn start() -> Self {
         let state = Arc::new(Mutex::new(State { trouble: Trouble::None, sessions: Vec::new(), events: 0 }));
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         Mock::given(any()).respond_with(Script(Arc::clone(&state))).mount(&server).await;
         Self { server, state }
     }

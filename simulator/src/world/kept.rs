@@ -11,7 +11,7 @@ use hyper::{HeaderMap, Response, StatusCode};
 use kycsim_scenarios::SimTime;
 
 use super::{Examined, Orders, Task, World};
-use crate::call::Said;
+use crate::call::{Answer, Said};
 use crate::callbacks::{AllowedHosts, Event, Sealed, Sending, Terms};
 use crate::config::VendorConfig;
 use crate::counts::{Counters, Counts};
@@ -204,10 +204,11 @@ impl TryFrom<KeptSealed> for Sealed {
 
 impl From<&Said> for KeptSaid {
     fn from(said: &Said) -> Self {
+        let reply = said.answer.reply();
         Self {
-            status: said.reply.status().as_u16(),
-            headers: texts(said.reply.headers()),
-            body: BASE64_STANDARD.encode(said.reply.body()),
+            status: reply.status().as_u16(),
+            headers: texts(reply.headers()),
+            body: BASE64_STANDARD.encode(reply.body()),
             request: said.request.clone(),
             session: said.session.clone(),
         }
@@ -221,7 +222,7 @@ impl TryFrom<KeptSaid> for Said {
         let mut reply = Response::new(bytes(&kept.body)?);
         *reply.status_mut() = StatusCode::from_u16(kept.status).map_err(|_| Unsound::Unreadable("a status"))?;
         *reply.headers_mut() = headers(kept.headers)?;
-        Ok(Self { reply, request: kept.request, session: kept.session, told: None })
+        Ok(Self { answer: Answer::Whole(reply), request: kept.request, session: kept.session, told: None })
     }
 }
 

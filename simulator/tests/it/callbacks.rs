@@ -107,7 +107,7 @@ async fn nobody_there_is_a_failed_delivery() {
 #[tokio::test]
 async fn a_receiver_that_does_not_answer_holds_up_nobody_else() {
     let stage = Stage::set(APPROVE).await;
-    let slow = MockServer::start().await;
+    let slow = MockServer::builder().start().await;
     let late = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(60));
     Mock::given(any()).respond_with(late).mount(&slow).await;
     // More than one receiver may have on their way at a time. All at once, so that none is out of time before the prompt one comes.

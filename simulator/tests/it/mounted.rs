@@ -23,7 +23,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let (server, backend) = (MockServer::start().await, MockServer::start().await);
+        let (server, backend) = (MockServer::builder().start().await, MockServer::start().await);
         Mock::given(any()).respond_with(ResponseTemplate::new(204)).mount(&backend).await;
         let vendor = TestVendor::builder().frozen().callback_url(backend.uri()).mount_on(&server).await.unwrap();
         Self { server, backend, vendor, client: client() }
@@ -92,7 +92,7 @@ async fn latency_holds_the_answer_back_and_nobody_else() {
         "outcomes = { approved = 1 }\ndecision_delay = { distribution = \"constant\", value = \"0s\" }\n\
         latency = { distribution = \"constant\", value = \"150ms\" }",
     );
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let vendor = TestVendor::builder().scenario(slow).mount_on(&server).await.unwrap();
     let client = client();
     let customer = Customer { client: &client, address: *server.address(), key: vendor.api_key() };

@@ -170,7 +170,7 @@ async fn no_secret_and_nobodys_data_is_logged() {
     let (captured, stop) = (Captured::default(), CancellationToken::new());
     // Two, kept to the end: while there is but one subscriber, a call that another test's thread makes first, without any, switches that place off for all.
     let _listening = [captured.dispatch(), captured.dispatch()];
-    let backend = MockServer::start().await;
+    let backend = MockServer::builder().start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(500)).up_to_n_times(3).mount(&backend).await;
     Mock::given(any()).respond_with(ResponseTemplate::new(204)).mount(&backend).await;
     // Nobody listens there: what fails to connect is told of in words.

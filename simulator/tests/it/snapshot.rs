@@ -29,7 +29,7 @@ fn config(vendor: &str) -> VendorConfig {
 }
 
 async fn set(vendor: &str) -> Stage {
-    let backend = MockServer::start().await;
+    let backend = MockServer::builder().start().await;
     let hook = CallbackUrl::parse(&format!("{}/callbacks", backend.uri())).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let vendor = Vendor::start(config(vendor).callback_url(hook), listener, &CancellationToken::new()).unwrap();

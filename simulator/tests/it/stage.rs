@@ -54,7 +54,7 @@ impl Stage {
     }
 
     pub(crate) async fn set_with(vendor: &str, more: impl FnOnce(VendorConfig) -> VendorConfig, response: impl Respond + 'static) -> Self {
-        let backend = MockServer::start().await;
+        let backend = MockServer::builder().start().await;
         Mock::given(any()).respond_with(response).mount(&backend).await;
         let hook = CallbackUrl::parse(&format!("{}/callbacks", backend.uri())).unwrap();
         let vendor = start(scenario(vendor), |config| more(config.callback_url(hook))).await;

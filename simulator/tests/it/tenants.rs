@@ -48,7 +48,7 @@ async fn live(vendor: &Vendor, client: &Client, backend: &MockServer, number: us
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_tenants_at_once_do_not_meet() {
     const TENANTS: usize = 1000;
-    let backend = MockServer::start().await;
+    let backend = MockServer::builder().start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(204)).mount(&backend).await;
     let vendor = start(scenario(APPROVE), |config| config).await;
     let client = client();

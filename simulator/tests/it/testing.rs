@@ -21,7 +21,7 @@ fn customer<'a>(client: &'a reqwest::Client, vendor: &'a kycsim_simulator::testi
 
 #[tokio::test]
 async fn a_vendor_in_one_line_approves_everybody_in_real_time() {
-    let backend = MockServer::start().await;
+    let backend = MockServer::builder().start().await;
     let accept = Mock::given(method("POST")).and(path("/hook")).and(header_exists("webhook-signature"));
     accept.respond_with(ResponseTemplate::new(204)).expect(1).mount(&backend).await;
     let vendor = TestVendor::start().await.unwrap();
@@ -51,7 +51,7 @@ async fn several_vendors_in_one_test_do_not_meet() {
 
 #[tokio::test]
 async fn a_vendor_stops_when_it_is_dropped_and_what_it_did_with_it() {
-    let backend = MockServer::start().await;
+    let backend = MockServer::builder().start().await;
     Mock::given(method("POST")).respond_with(ResponseTemplate::new(204).set_delay(Duration::from_secs(60))).mount(&backend).await;
     let vendor = TestVendor::builder().callback_url(backend.uri()).start().await.unwrap();
     let (client, address) = (client(), vendor.address());
@@ -119,7 +119,7 @@ async fn complaint(act: impl Future<Output = ()>) -> String {
 
 /// Returns a vendor that told the backend of one approval, under a frozen clock.
 async fn told() -> (TestVendor, MockServer) {
-    let backend = MockServer::start().await;
+    let backend = MockServer::builder().start().await;
     Mock::given(method("POST")).respond_with(ResponseTemplate::new(204)).mount(&backend).await;
     let vendor = TestVendor::builder().frozen().callback_url(backend.uri()).start().await.unwrap();
     customer(&client(), &vendor).walk("a-1").await;

@@ -102,7 +102,7 @@ impl Onfido {
     pub(crate) async fn start() -> Self {
         let state = State { trouble: Trouble::None, applicants: Vec::new(), uploads: Vec::new(), checks: Vec::new(), second: 0 };
         let state = Arc::new(Mutex::new(state));
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         Mock::given(any()).respond_with(Script(Arc::clone(&state))).mount(&server).await;
         Self { server, state }
     }

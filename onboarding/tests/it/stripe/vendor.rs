@@ -91,7 +91,7 @@ impl Stripe {
     pub(crate) async fn start() -> Self {
         let state = State { trouble: Trouble::None, sessions: Vec::new(), answers: BTreeMap::new(), made: 0 };
         let state = Arc::new(Mutex::new(state));
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         Mock::given(any()).respond_with(Script(Arc::clone(&state))).mount(&server).await;
         Self { server, state }
     }

@@ -92,7 +92,7 @@ impl Translator for Generic {
             Granted::Read(session) | Granted::Cancelled(session) => (StatusCode::OK, wire::session(session, self.wall)),
             Granted::Uploaded(upload) => (StatusCode::CREATED, wire::upload(upload)),
             Granted::Submitted { session, .. } => (StatusCode::ACCEPTED, wire::session(session, self.wall)),
-            Granted::Said(said) => return said.reply.clone(),
+            Granted::Said(said) => return said.answer.reply(),
         };
         reply(status, request, body)
     }

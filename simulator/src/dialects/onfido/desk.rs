@@ -25,7 +25,7 @@ use super::webhooks::Webhook;
 use super::wire::{self, VERSION_PATH};
 use super::workflow_runs::Run;
 use super::works::Works;
-use crate::call::{Errand, Said, Whose};
+use crate::call::{Answer, Errand, Said, Whose};
 use crate::callbacks::{AllowedHosts, Endpoint};
 use crate::clock::WallEpoch;
 use crate::config::VendorConfig;
@@ -278,7 +278,7 @@ impl Desk for OnfidoDesk {
             Err(own @ Refusal::Own(_)) => refuse(&own),
             Err(refusal) => return Err(refusal),
         };
-        Ok(Said { reply, request: errand.cause.request.clone(), session: visit.begun, told: None })
+        Ok(Said { answer: Answer::Whole(reply), request: errand.cause.request.clone(), session: visit.begun, told: None })
     }
 
     fn note(&mut self, happening: &Happening<'_>) {

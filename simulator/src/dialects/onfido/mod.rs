@@ -172,7 +172,7 @@ impl Translator for Onfido {
 
     fn grant(&self, granted: &Granted, request: &str) -> Reply {
         let reply = match granted {
-            Granted::Said(said) => said.reply.clone(),
+            Granted::Said(said) => said.answer.reply(),
             // Everything here is said by the desk.
             Granted::Created(_) | Granted::Read(_) | Granted::Uploaded(_) | Granted::Submitted { .. } | Granted::Cancelled(_) => {
                 wire::no_content()

@@ -18,7 +18,7 @@ use super::form::Fields;
 use super::reasons::Code;
 use super::served::Served;
 use super::verification::Standing;
-use crate::call::{Pictures, Submission};
+use crate::call::{Answer, Pictures, Submission};
 use crate::dialects::Reply;
 use crate::id::SessionId;
 use crate::pass::{Pass, PassPurpose};
@@ -132,11 +132,6 @@ impl Ask {
 }
 
 impl StripeDesk {
-    /// Returns what lets an applicant open the page of a session.
-    pub(super) fn page_pass(&self, session: &SessionId, now: SimTime) -> String {
-        self.passes.give(PassPurpose::Page, session, now)
-    }
-
     pub(super) fn serve_capture(&mut self, ask: &Ask, counter: &mut Counter<'_>) -> Result<Served, Refusal> {
         let id = &ask.session;
         let verification = self.verification(id)?;
@@ -192,7 +187,7 @@ fn refusal(status: u16, message: &str) -> Refusal {
 /// Says to a person why there is nothing to choose.
 pub(super) fn refused(status: u16, message: &str) -> Reply {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
-    page(status, &Page { title: "This page cannot be used", says: message, ..NOTHING }).reply
+    page(status, &Page { title: "This page cannot be used", says: message, ..NOTHING }).answer.reply()
 }
 
 fn page(status: StatusCode, page: &Page<'_>) -> Served {
@@ -209,7 +204,7 @@ fn page(status: StatusCode, page: &Page<'_>) -> Served {
     );
     headers
         .insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")));
-    Served { reply, begun: None }
+    Served { answer: Answer::Whole(reply), begun: None }
 }
 
 /// Sends a browser to where its customer wants it. Nobody else goes there.
@@ -220,7 +215,7 @@ fn sent_back(url: &str) -> Served {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(LOCATION, HeaderValue::try_from(url).unwrap_or_else(|_| HeaderValue::from_static("/"))); // it was read as an address
-    Served { reply, begun: None }
+    Served { answer: Answer::Whole(reply), begun: None }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::sessions;
 use super::shelf::Shelf;
 use super::verification::{Redaction, Verification};
 use super::webhook_endpoints::{ENDPOINTS_MAX, Hook};
-use crate::call::{Errand, Said, Whose};
+use crate::call::{Answer, Errand, Said, Whose};
 use crate::callbacks::{AllowedHosts, Endpoint};
 use crate::clock::WallEpoch;
 use crate::config::VendorConfig;
@@ -146,10 +146,10 @@ impl Desk for StripeDesk {
         let served = match self.attend(wanted, counter) {
             Ok(served) => served,
             // In this vendor's own words, and so it is said again to whoever repeats the request.
-            Err(Refusal::Own(rebuff)) => Served { reply: errors::say(&rebuff, &request), begun: None },
+            Err(Refusal::Own(rebuff)) => Served { answer: Answer::Whole(errors::say(&rebuff, &request)), begun: None },
             Err(refusal) => return Err(refusal),
         };
-        Ok(Said { reply: served.reply, request, session: served.begun, told: None })
+        Ok(Said { answer: served.answer, request, session: served.begun, told: None })
     }
 
     fn note(&mut self, happening: &Happening<'_>) {

@@ -41,6 +41,11 @@ impl Expand {
         read.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether nothing is expanded.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this is expanded, or something within it.
     pub(super) fn has(&self, path: &str) -> bool {
         self.0.iter().any(|expanded| expanded.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))

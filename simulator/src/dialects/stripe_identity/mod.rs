@@ -192,7 +192,7 @@ impl Translator for StripeIdentity {
 
     fn grant(&self, granted: &Granted, request: &str) -> Reply {
         let Granted::Said(said) = granted else { return errors::fail(StatusCode::INTERNAL_SERVER_ERROR.as_u16(), request) }; // no call of ours
-        let mut reply = said.reply.clone();
+        let mut reply = said.answer.reply();
         errors::name(&mut reply, request);
         if said.request != request {
             let headers = reply.headers_mut();

@@ -11,12 +11,13 @@ use super::expand::Expand;
 use super::form::{Fields, TEXT_MAX};
 use super::particulars::{Changes, ID_MAX, Particulars};
 use super::reasons::Code;
-use super::served::{Served, json};
+use super::served::{Served, in_json, json, json_later};
 use super::shelf::{Created, Paging};
 use super::verification::{Redaction, Standing, Verification};
 use super::wire::{self, List, Reported, SessionWire, Way};
 use crate::call::NewSession;
 use crate::id::SessionId;
+use crate::pass::{PassPurpose, Passes};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::world::Counter;
@@ -216,20 +217,32 @@ impl StripeDesk {
     }
 
     fn show(&self, id: &SessionId, session: &Session, expand: &Expand, now: SimTime) -> Result<Served, Refusal> {
-        Ok(json(&self.wire(self.verification(id)?, session, expand, now)))
+        let verification = self.verification(id)?;
+        if !expand.is_empty() {
+            return Ok(json(&self.wire(verification, session, expand, now)));
+        }
+        // As most are shown. A copy is quickly made, and the words are many.
+        let open = Standing::of(&session.state) == Standing::RequiresInput;
+        let (verification, session, passes) = (verification.clone(), session.clone(), self.passes.clone());
+        Ok(json_later(move || {
+            let way = open.then(|| way(&passes, &verification, now));
+            let report = verification.report(&session).map(Reported::Id);
+            in_json(&wire::session(&verification, &session, way, report, &Expand::default()))
+        }))
     }
 
     /// Returns a session as it is shown at `now`: with a link of its own while it needs input.
     pub(super) fn wire<'d>(&'d self, verification: &'d Verification, session: &Session, expand: &Expand, now: SimTime) -> SessionWire<'d> {
         let open = Standing::of(&session.state) == Standing::RequiresInput;
-        let way = open.then(|| self.way(verification, now));
+        let way = open.then(|| way(&self.passes, verification, now));
         let report = verification.report(session).and_then(|id| self.known.reports.get(id)).map(Reported::Whole);
         wire::session(verification, session, way, report, expand)
     }
+}
 
-    fn way(&self, verification: &Verification, now: SimTime) -> Way {
-        let pass = self.page_pass(&verification.id, now);
-        let client_secret = format!("{}_secret_test_{pass}", verification.id);
-        Way { url: format!("{}/start/test_{pass}", verification.base), client_secret }
-    }
+/// The way to a session's page, from `now` on.
+fn way(passes: &Passes, verification: &Verification, now: SimTime) -> Way {
+    let pass = passes.give(PassPurpose::Page, &verification.id, now);
+    let client_secret = format!("{}_secret_test_{pass}", verification.id);
+    Way { url: format!("{}/start/test_{pass}", verification.base), client_secret }
 }

@@ -34,7 +34,7 @@ impl Scene {
 
     /// The same, with a backend that answers so.
     pub(super) async fn answering(vendor: &str, response: impl Respond + 'static) -> Self {
-        let backend = MockServer::start().await;
+        let backend = MockServer::builder().start().await;
         Mock::given(any()).respond_with(response).mount(&backend).await;
         let vendor = TestVendor::builder().scenario(scenario(vendor)).frozen().callback_url(backend.uri()).start().await.unwrap();
         Self { vendor, backend, client: client() }

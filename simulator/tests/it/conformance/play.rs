@@ -36,7 +36,7 @@ impl Play {
         if !C::DIALECT.cannot_play(&scenario(vendor)).is_empty() {
             return None;
         }
-        let backend = MockServer::start().await;
+        let backend = MockServer::builder().start().await;
         Mock::given(any()).respond_with(response).mount(&backend).await;
         let builder = builder::<C>(vendor).callback_url(backend.uri());
         Some(Self { vendor: builder.start().await.unwrap(), backend, client: client() })

@@ -62,7 +62,7 @@ async fn all(client: &Client, vendor: &Vendor, applicant: &str, check: &str, run
 /// Has a vendor begin a check, a run and a monitor, stops it and starts another from what was kept if `restarts`, and goes on. Returns every id that was
 /// given, and what came of it.
 async fn story(restarts: bool) -> Vec<String> {
-    let backend = MockServer::start().await;
+    let backend = MockServer::builder().start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&backend).await;
     let mut vendor = Vendor::start(config(), listener().await, &CancellationToken::new()).unwrap();
     let client = client();

@@ -32,7 +32,7 @@ pub(super) struct Scene {
 impl Scene {
     /// Sets a scene with these lines under `[vendor]`, and a backend that takes every callback, and of which the vendor knows nothing yet.
     pub(super) async fn set(vendor: &str) -> Self {
-        let backend = MockServer::start().await;
+        let backend = MockServer::builder().start().await;
         Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&backend).await;
         let vendor = TestVendor::builder().scenario(scenario(vendor)).dialect(Dialect::Onfido).frozen().start().await.unwrap();
         Self { vendor, backend, client: client() }

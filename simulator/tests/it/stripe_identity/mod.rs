@@ -75,7 +75,7 @@ impl Scene {
 
     /// The same, with a backend that answers so.
     async fn answering(vendor: &str, response: impl Respond + 'static) -> Self {
-        let backend = MockServer::start().await;
+        let backend = MockServer::builder().start().await;
         Mock::given(any()).respond_with(response).mount(&backend).await;
         let builder = TestVendor::builder().scenario(scenario(vendor)).dialect(Dialect::StripeIdentity).frozen();
         let vendor = builder.callback_url(backend.uri()).start().await.unwrap();

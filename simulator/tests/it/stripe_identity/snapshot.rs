@@ -27,7 +27,7 @@ async fn ask(vendor: &Vendor, method: &str, path: &str, form: &str) -> Value {
 
 /// Goes through a life with everything in it; `restarts` says whether the vendor is stopped and started in the middle.
 async fn life(restarts: bool) -> (Vec<Value>, Vec<String>) {
-    let (backend, mine) = (MockServer::start().await, MockServer::start().await);
+    let (backend, mine) = (MockServer::builder().start().await, MockServer::start().await);
     for server in [&backend, &mine] {
         Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(server).await;
     }

@@ -9,7 +9,7 @@ use super::{IN_8_S, Scene, ids, kind, signed_by};
 const ENDPOINTS: &str = "/v1/webhook_endpoints";
 
 async fn receiver() -> MockServer {
-    let receiver = MockServer::start().await;
+    let receiver = MockServer::builder().start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(204)).mount(&receiver).await;
     receiver
 }
@@ -44,7 +44,7 @@ async fn a_secret_is_shown_once() {
 #[tokio::test]
 async fn who_is_disabled_or_deleted_hears_nothing_more_of_what_was_under_way_either() {
     let scene = Scene::set(IN_8_S).await;
-    let mine = MockServer::start().await;
+    let mine = MockServer::builder().start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(500)).mount(&mine).await;
     let made = scene.post(ENDPOINTS, &format!("url={}&enabled_events[]=*", mine.uri())).await;
     let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
