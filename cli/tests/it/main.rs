@@ -6,6 +6,7 @@ mod bad_input;
 mod command;
 mod crash;
 mod ctl;
+mod dialect_pages;
 mod interrupt;
 mod invariants;
 mod scenario;

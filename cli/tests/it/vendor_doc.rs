@@ -59,3 +59,8 @@ fn every_command_on_the_vendors_page_works() {
 fn every_command_on_the_page_of_stripe_identity_works() {
     check("dialects/stripe-identity.md", 14);
 }
+
+#[test]
+fn every_command_on_the_page_of_onfido_works() {
+    check("dialects/onfido.md", 13);
+}
