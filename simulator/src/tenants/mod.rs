@@ -140,7 +140,9 @@ impl Tenants {
     /// Finds out whose vendor a request asks, by the API key or the pass that it offers in that tenant's dialect.
     pub(crate) fn asked(&self, head: &Parts) -> Asked {
         let mut refusal = Refusal::MissingApiKey;
-        for dialect in Dialect::ALL.iter().copied() {
+        // The default tenant's own comes first: mostly there is no other.
+        let others = Dialect::ALL.iter().copied().filter(|dialect| *dialect != self.default.speaks);
+        for dialect in std::iter::once(self.default.speaks).chain(others) {
             let Some(credential) = dialect.credential(head) else { continue };
             let known = match credential {
                 // The one that most vendors have alone comes first: it costs no digest.

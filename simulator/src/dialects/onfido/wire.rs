@@ -17,8 +17,17 @@ pub(super) const VERSION_PATH: &str = "/v3.6";
 /// Returns 128 bits spelled as a UUID of version 4: the libraries accept nothing else.
 pub(super) fn uuid(bits: u128) -> String {
     let bits = (bits & !(0xF << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    // By hand, because every answer has one: the formatter takes ten times as long.
+    let mut uuid = String::with_capacity(36);
+    for (place, byte) in bits.to_be_bytes().into_iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            uuid.push('-');
+        }
+        for digit in [byte >> 4, byte & 0xF] {
+            uuid.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    uuid
 }
 
 /// ISO 8601 in UTC, in whole seconds, with `Z`: any other form is refused by the libraries.
@@ -44,8 +53,11 @@ pub(super) fn href(path: &str) -> String {
 
 /// Returns an answer in JSON.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Reply {
-    let body = serde_json::to_vec(body).unwrap_or_default(); // texts and numbers: this cannot fail
-    of_type(status, "application/json", Bytes::from(body))
+    let mut text = Vec::with_capacity(1024); // as long as most
+    match serde_json::to_writer(&mut text, body) {
+        Ok(()) => of_type(status, "application/json", text.into()),
+        Err(_) => of_type(status, "application/json", Bytes::new()), // texts and numbers: this cannot happen
+    }
 }
 
 /// Returns the answer to what was done and has nothing to say.

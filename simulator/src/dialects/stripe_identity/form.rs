@@ -72,10 +72,13 @@ impl Fields {
             }
             return Ok(());
         }
-        let within = self.name(&step);
-        match self.nodes.entry(step).or_insert_with(|| Node::Fields(Self { within, nodes: BTreeMap::new() })) {
-            Node::Fields(fields) => fields.enter(name, deeper, value),
-            Node::Text(_) => Err(conflict()),
+        if !self.nodes.contains_key(&step) {
+            let within = self.name(&step);
+            self.nodes.insert(step.clone(), Node::Fields(Self { within, nodes: BTreeMap::new() }));
+        }
+        match self.nodes.get_mut(&step) {
+            Some(Node::Fields(fields)) => fields.enter(name, deeper, value),
+            Some(Node::Text(_)) | None => Err(conflict()),
         }
     }
 

@@ -34,7 +34,11 @@ pub(super) fn whole(status: StatusCode, content_type: &'static str, body: impl I
 
 /// Puts something into JSON. Texts and numbers: this cannot fail.
 pub(super) fn in_json(wire: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(wire).unwrap_or_default()
+    let mut text = Vec::with_capacity(1536); // as long as most
+    match serde_json::to_writer(&mut text, wire) {
+        Ok(()) => text,
+        Err(_) => Vec::new(),
+    }
 }
 
 fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {

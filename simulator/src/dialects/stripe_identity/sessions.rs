@@ -243,6 +243,6 @@ impl StripeDesk {
 /// The way to a session's page, from `now` on.
 fn way(passes: &Passes, verification: &Verification, now: SimTime) -> Way {
     let pass = passes.give(PassPurpose::Page, &verification.id, now);
-    let client_secret = format!("{}_secret_test_{pass}", verification.id);
-    Way { url: format!("{}/start/test_{pass}", verification.base), client_secret }
+    let client_secret = [verification.id.as_str(), "_secret_test_", &pass].concat();
+    Way { url: [&verification.base, "/start/test_", &pass].concat(), client_secret }
 }
