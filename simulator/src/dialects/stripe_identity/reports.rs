@@ -184,7 +184,7 @@ mod tests {
         session.decide(&Decision { attempt: 1, outcome, reasons: reasons.to_vec() }, &Confidence::default(), SimTime::ZERO).unwrap();
         let particulars =
             Particulars::read(&mut Fields::parse(format!("type=document&{options}").as_bytes()).unwrap()).unwrap_or_else(|_| panic!());
-        let verification = Verification::new(session.about.id.clone(), 0, Arc::new(particulars), String::new());
+        let verification = Verification::new(session.about.id.clone(), 0, Arc::new(particulars), "".into());
         Report::of(&verification, &session, Clock::new(ClockMode::Frozen).wall())
     }
 

@@ -34,7 +34,7 @@ pub(super) fn whole(status: StatusCode, content_type: &'static str, body: impl I
 
 /// Puts something into JSON. Texts and numbers: this cannot fail.
 pub(super) fn in_json(wire: &impl Serialize) -> Vec<u8> {
-    let mut text = Vec::with_capacity(1536); // as long as most
+    let mut text = Vec::with_capacity(1024); // as long as most
     match serde_json::to_writer(&mut text, wire) {
         Ok(()) => text,
         Err(_) => Vec::new(),

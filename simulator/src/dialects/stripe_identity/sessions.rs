@@ -152,7 +152,7 @@ impl StripeDesk {
         })?;
         let id = session.about.id.clone();
         let created = self.second(session.about.created_at);
-        self.known.sessions.put(Verification::new(id.clone(), created, Arc::clone(particulars), base.to_owned()));
+        self.known.sessions.put(Verification::new(id.clone(), created, Arc::clone(particulars), base.into()));
         let served = self.show(&id, &session, expand, counter.now())?;
         Ok(Served { begun: Some(id), ..served })
     }
@@ -210,9 +210,9 @@ impl StripeDesk {
     /// Takes note of where its customer finds the vendor now.
     fn found_at(&mut self, id: &SessionId, base: &str) {
         if let Ok(verification) = self.verification_mut(id).map(|found| &mut found.base)
-            && verification.as_str() != base
+            && **verification != *base
         {
-            base.clone_into(verification);
+            *verification = base.into();
         }
     }
 

@@ -29,7 +29,8 @@ pub(super) trait Named {
 pub(super) struct Shelf<T> {
     holds: usize,
     next: u64,
-    by_age: BTreeMap<u64, T>,
+    /// Boxed, so that making room for more moves pointers only: it happens under the tenant's lock.
+    by_age: BTreeMap<u64, Box<T>>,
     places: HashMap<String, u64>,
 }
 
@@ -49,14 +50,19 @@ impl<T: Clone> Clone for Shelf<T> {
 
 impl<T> From<Shelf<T>> for Kept<T> {
     fn from(shelf: Shelf<T>) -> Self {
-        Self { holds: shelf.holds, next: shelf.next, things: shelf.by_age.into_iter().collect() }
+        Self { holds: shelf.holds, next: shelf.next, things: shelf.by_age.into_iter().map(|(place, thing)| (place, *thing)).collect() }
     }
 }
 
 impl<T: Named> From<Kept<T>> for Shelf<T> {
     fn from(kept: Kept<T>) -> Self {
         let places = kept.things.iter().map(|(place, thing)| (thing.id().to_owned(), *place)).collect();
-        Self { holds: kept.holds, next: kept.next, by_age: kept.things.into_iter().collect(), places }
+        Self {
+            holds: kept.holds,
+            next: kept.next,
+            by_age: kept.things.into_iter().map(|(place, thing)| (place, Box::new(thing))).collect(),
+            places,
+        }
     }
 }
 
@@ -128,7 +134,7 @@ impl<T: Named> Shelf<T> {
             self.places.remove(oldest.id());
         }
         self.places.insert(thing.id().to_owned(), self.next);
-        self.by_age.insert(self.next, thing);
+        self.by_age.insert(self.next, Box::new(thing));
         self.next += 1;
     }
 
@@ -140,20 +146,20 @@ impl<T: Named> Shelf<T> {
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&T> {
-        self.by_age.get(self.places.get(id)?)
+        self.by_age.get(self.places.get(id)?).map(Box::as_ref)
     }
 
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        self.by_age.get_mut(self.places.get(id)?)
+        self.by_age.get_mut(self.places.get(id)?).map(Box::as_mut)
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<T> {
-        self.by_age.remove(&self.places.remove(id)?)
+        self.by_age.remove(&self.places.remove(id)?).map(|thing| *thing)
     }
 
     /// All of them, the oldest first.
     pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.by_age.values()
+        self.by_age.values().map(Box::as_ref)
     }
 
     /// Returns the page of those that `pick` picks. `what` they are called, for a cursor that names none.
@@ -161,14 +167,14 @@ impl<T: Named> Shelf<T> {
         let place = |id: &str, param| self.places.get(id).copied().ok_or_else(|| no_such(what, id, param));
         let wanted = paging.limit + 1; // one more than a page: there is more
         let mut things: Vec<&T> = match &paging.from {
-            None => self.by_age.values().rev().filter(|thing| pick(thing)).take(wanted).collect(),
+            None => self.all().rev().filter(|thing| pick(thing)).take(wanted).collect(),
             Some(Cursor::After(id)) => {
                 let older = self.by_age.range(..place(id, "starting_after")?).rev();
-                older.map(|(_, thing)| thing).filter(|thing| pick(thing)).take(wanted).collect()
+                older.map(|(_, thing)| thing.as_ref()).filter(|thing| pick(thing)).take(wanted).collect()
             }
             Some(Cursor::Before(id)) => {
                 let newer = self.by_age.range(place(id, "ending_before")? + 1..);
-                newer.map(|(_, thing)| thing).filter(|thing| pick(thing)).take(wanted).collect()
+                newer.map(|(_, thing)| thing.as_ref()).filter(|thing| pick(thing)).take(wanted).collect()
             }
         };
         let has_more = things.len() > paging.limit;

@@ -25,7 +25,7 @@ pub(super) struct Verification {
     /// Shared with the events that were told of it.
     pub(super) particulars: Arc<Particulars>,
     /// Where its customer found the vendor: its page is there too.
-    pub(super) base: String,
+    pub(super) base: Arc<str>,
     pub(super) captured: Captured,
     /// Why the applicant left without handing anything in, if they did.
     pub(super) left: Option<Code>,
@@ -110,7 +110,7 @@ impl Standing {
 }
 
 impl Verification {
-    pub(super) fn new(id: SessionId, created: i64, particulars: Arc<Particulars>, base: String) -> Self {
+    pub(super) fn new(id: SessionId, created: i64, particulars: Arc<Particulars>, base: Arc<str>) -> Self {
         Self {
             id,
             created,
