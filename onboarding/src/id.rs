@@ -3,6 +3,23 @@
 use jiff::Timestamp;
 use uuid::{NoContext, Uuid};
 
+/// What every id can: to be read and shown as it is written.
+macro_rules! written {
+    ($name:ident) => {
+        impl $name {
+            pub(crate) fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident = $prefix:literal,)+) => {$(
         $(#[$meta])*
@@ -22,17 +39,9 @@ macro_rules! ids {
                 let plain = rest.len() == 32 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
                 plain.then(|| Self(written.to_owned()))
             }
-
-            pub(crate) fn as_str(&self) -> &str {
-                &self.0
-            }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        written!($name);
     )+};
 }
 
@@ -64,17 +73,9 @@ macro_rules! vendor_ids {
                     (1..=128).contains(&written.len()) && written.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
                 fits.then(|| Self(written.to_owned()))
             }
-
-            pub(crate) fn as_str(&self) -> &str {
-                &self.0
-            }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        written!($name);
     )+};
 }
 

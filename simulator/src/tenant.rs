@@ -2,9 +2,9 @@
 //!
 //! Everybody comes here to decide, and waits outside: no guard of a lock lives across an await. All tenants of a vendor are in `tenants`.
 
+mod carrying;
 mod kept;
 
-use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::secret::{ApiKey, InvalidWebhookSecret, WebhookSecret, random};
 use crate::tenants::{Advances, Fuses, Keyring, RotateSecretError};
 use crate::world::{Meeting, Step, World};
+pub(crate) use carrying::Carrying;
 
 /// How long an answer waits at most for a callback that is to come before it.
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
@@ -132,31 +133,6 @@ pub(crate) enum Moved {
     ToEnd,
     /// Not at all: it is not frozen.
     NotFrozen,
-}
-
-/// A tenant, while a task carries its deliveries: its time waits for that.
-#[derive(Debug)]
-pub(crate) struct Carrying(Arc<Tenant>);
-
-impl Carrying {
-    fn begin(tenant: &Arc<Tenant>) -> Self {
-        tenant.advances.begin_carrying();
-        Self(Arc::clone(tenant))
-    }
-}
-
-impl Deref for Carrying {
-    type Target = Tenant;
-
-    fn deref(&self) -> &Tenant {
-        &self.0
-    }
-}
-
-impl Drop for Carrying {
-    fn drop(&mut self) {
-        self.0.advances.end_carrying();
-    }
 }
 
 impl Tenant {
