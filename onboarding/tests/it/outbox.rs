@@ -165,15 +165,18 @@ async fn uploads_that_are_lost_for_ever_go_to_people() {
 
 #[tokio::test]
 async fn who_is_told_to_wait_waits() {
-    let world = World::start().await;
+    let world = World::with(|config| config.outbox_workers = 1.try_into().unwrap()).await;
     world.vendor.trouble(Trouble::Refuse(429, "too_many_requests"));
     let verification = world.submitted("a-1").await;
     until_calls(&world, 1).await;
+    world.vendor.trouble(Trouble::None);
+    // The one worker has written the refusal down before it serves another: only then may the clock run, or the wait would begin later than it seems.
+    world.submitted("a-2").await;
+    until("another has a session", async || world.vendor.sessions("a-2") == 1).await;
     // Long after the backoff alone would have tried again, and before the vendor wants to hear of us.
     world.clock.advance(secs(29));
-    world.vendor.trouble(Trouble::None);
-    world.submitted("a-2").await;
-    until("the other has a session", async || world.vendor.sessions("a-2") == 1).await;
+    world.submitted("a-3").await;
+    until("a third has a session", async || world.vendor.sessions("a-3") == 1).await;
     assert_eq!(world.vendor.sessions("a-1"), 0);
     world.clock.advance(secs(2));
     world.until_event(&verification, "vendor_accepted", 1).await;
