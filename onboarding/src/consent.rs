@@ -1,5 +1,6 @@
 //! Consent that a machine can check: which text, which scopes, which language, when.
 
+use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sqlx::{Row as _, SqliteConnection};
@@ -29,8 +30,7 @@ pub(crate) struct Policy {
 
 impl Policy {
     pub(crate) fn new(text: &str) -> Self {
-        let hash = Sha256::digest(text);
-        let version_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let version_hash = HEXLOWER.encode(&Sha256::digest(text));
         Self { text: text.to_owned(), version_hash }
     }
 

@@ -59,7 +59,8 @@ pub(crate) struct Vendor {
 
 struct Script(Arc<Mutex<State>>);
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+/// A fake's state, even after a test that held it has panicked.
+pub(crate) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,6 +1,7 @@
 //! Calls to Onfido, and its calls to us.
 
 use axum::http::HeaderMap;
+use data_encoding::HEXLOWER;
 use reqwest::header::AUTHORIZATION;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
@@ -110,7 +111,7 @@ impl Vendor {
         verify(self.callback_key.as_bytes(), headers, body)?;
         let Some(callback) = read_callback(body)? else { return Ok(None) };
         // Repetitions are alike to the byte: what they say, and when it was, is all there is to know one by.
-        let event = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let event = HEXLOWER.encode(&Sha256::digest(body));
         Ok(Some(Delivery { event, callback }))
     }
 

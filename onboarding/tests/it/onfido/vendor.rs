@@ -1,8 +1,9 @@
 //! As much of Onfido as the backend can notice, over HTTP, written from Onfido's specification.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kycsim_onboarding::{OnboardingConfig, Secret, VendorApi};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use sha2::Sha256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::vendor::lock;
 use crate::world::FakeVendor;
 
 pub(crate) const API_KEY: &str = "api_sandbox.world";
@@ -69,10 +71,6 @@ pub(crate) struct Onfido {
 
 struct Script(Arc<Mutex<State>>);
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl FakeVendor for Onfido {
     fn introduce(&self, config: &mut OnboardingConfig) {
         config.vendor_api = VendorApi::Onfido;
@@ -85,7 +83,7 @@ impl FakeVendor for Onfido {
 pub(crate) fn sign(webhook: &Webhook) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(WEBHOOK_TOKEN.as_bytes()).unwrap();
     mac.update(webhook.0.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
 /// A report with one leaf that is not clear, `branch.leaf`, and perhaps a note there.

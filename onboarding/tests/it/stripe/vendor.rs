@@ -1,8 +1,9 @@
 //! As much of Stripe Identity as the backend can notice, over HTTP, written from Stripe's documents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kycsim_onboarding::{OnboardingConfig, Secret, VendorApi};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use sha2::Sha256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::vendor::lock;
 use crate::world::FakeVendor;
 
 pub(crate) const API_KEY: &str = "sk_test_world";
@@ -66,10 +68,6 @@ pub(crate) struct Stripe {
 
 struct Script(Arc<Mutex<State>>);
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl FakeVendor for Stripe {
     fn introduce(&self, config: &mut OnboardingConfig) {
         config.vendor_api = VendorApi::StripeIdentity;
@@ -83,7 +81,7 @@ impl FakeVendor for Stripe {
 pub(crate) fn sign(sent: i64, event: &Event) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(CALLBACK_SECRET.as_bytes()).unwrap();
     mac.update(format!("{sent}.{}", event.0).as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = HEXLOWER.encode(&mac.finalize().into_bytes());
     format!("t={sent},v1={hex}")
 }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -57,7 +58,7 @@ impl BodySigner {
 impl Signer for BodySigner {
     fn signature(&self, _event: &str, _unix_seconds: i64, body: &[u8]) -> String {
         let code = self.keyed.clone().chain_update(body).finalize().into_bytes();
-        code.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&code)
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -46,16 +47,8 @@ impl Signer for StripeSigner {
         let mut mac = self.keyed.clone();
         mac.update(format!("{unix_seconds}.").as_bytes());
         mac.update(body);
-        format!("v1={}", hex(&mac.finalize().into_bytes()))
+        format!("v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // into a string: this cannot fail
-        text
-    })
 }
 
 /// Returns the headers of one delivery attempt. While two secrets hold there are two signatures, and either will do.

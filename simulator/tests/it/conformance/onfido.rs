@@ -1,5 +1,6 @@
 //! A customer of Onfido's, by the classic way: written from Onfido's documents (API v3.6) as of 2026-11-24.
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kycsim_simulator::Dialect;
 use reqwest::multipart::{Form, Part};
@@ -74,7 +75,7 @@ impl Customer for Onfido {
     fn verify(callback: &Request, secret: &str) -> Verified {
         let Some(signature) = callback.headers.get("x-sha2-signature") else { return Verified::Unsigned };
         let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(&callback.body).finalize().into_bytes();
-        let expected: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = HEXLOWER.encode(&mac);
         if signature.as_bytes() == expected.as_bytes() { Verified::Genuine } else { Verified::Forged }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kycsim_simulator::Dialect;
 use kycsim_simulator::testing::TestVendor;
@@ -167,6 +168,6 @@ pub(super) fn body(request: &Request) -> Value {
 pub(super) fn is_signed_with(request: &Request, token: &str) -> bool {
     let Some(signature) = request.headers.get("x-sha2-signature") else { return false };
     let code = Hmac::<Sha256>::new_from_slice(token.as_bytes()).unwrap().chain_update(&request.body).finalize().into_bytes();
-    let hex: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = HEXLOWER.encode(&code);
     signature.to_str().unwrap() == hex
 }

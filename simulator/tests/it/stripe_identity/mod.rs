@@ -12,6 +12,7 @@ mod webhook_endpoints;
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kycsim_simulator::Dialect;
 use kycsim_simulator::testing::TestVendor;
@@ -190,7 +191,7 @@ pub(crate) fn signed_by(request: &Request, secret: &str) -> (i64, Vec<bool>) {
     let parts: Vec<(&str, &str)> = header.split(',').filter_map(|part| part.split_once('=')).collect();
     let time = parts.iter().find(|(name, _)| *name == "t").map_or("", |(_, time)| time);
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(format!("{time}.")).chain_update(&request.body);
-    let expected: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = HEXLOWER.encode(&mac.finalize().into_bytes());
     (
         time.parse().unwrap_or_default(),
         parts.iter().filter(|(name, _)| *name == "v1").map(|(_, signature)| *signature == expected).collect(),
