@@ -15,6 +15,13 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+/// Everybody is approved, after 8 s.
+pub(crate) const IN_8_S: &str = "outcomes = { approved = 1 }\ndecision_delay = { distribution = \"constant\", value = \"8s\" }\n";
+
+pub(crate) const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
 pub(crate) const API_KEY: &str = "key_test_1";
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// Long enough for a busy machine; a test that passes never waits so long.

@@ -9,14 +9,8 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::customer::Customer;
+pub(super) use crate::stage::{IN_8_S, secs};
 use crate::stage::{client, json, scenario, url};
-
-/// Everybody is approved, after 8 s.
-pub(super) const IN_8_S: &str = "outcomes = { approved = 1 }\ndecision_delay = { distribution = \"constant\", value = \"8s\" }\n";
-
-pub(super) const fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
 

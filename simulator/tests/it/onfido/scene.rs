@@ -13,16 +13,11 @@ use sha2::Sha256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+pub(super) use crate::stage::{IN_8_S, secs};
 use crate::stage::{client, jpeg, json as read, scenario, text};
 
-/// Everybody is approved, after 8 s.
-pub(super) const IN_8_S: &str = "outcomes = { approved = 1 }\ndecision_delay = { distribution = \"constant\", value = \"8s\" }\n";
 /// The reports that are mostly asked for.
 pub(super) const REPORTS: [&str; 3] = ["document", "facial_similarity_photo", "watchlist_standard"];
-
-pub(super) const fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 pub(super) struct Scene {
     pub(super) vendor: TestVendor,

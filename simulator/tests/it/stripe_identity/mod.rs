@@ -10,8 +10,6 @@ mod sessions;
 mod snapshot;
 mod webhook_endpoints;
 
-use std::time::Duration;
-
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kycsim_simulator::Dialect;
@@ -24,16 +22,10 @@ use sha2::Sha256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::stage::{client, jpeg, scenario};
+use crate::stage::{IN_8_S, client, jpeg, scenario, secs};
 
-/// Everybody is approved, after 8 s.
-const IN_8_S: &str = "outcomes = { approved = 1 }\ndecision_delay = { distribution = \"constant\", value = \"8s\" }\n";
 const SELFIE: &str = "options[document][require_matching_selfie]=true";
 const SESSIONS: &str = "/v1/identity/verification_sessions";
-
-const fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 /// A frozen vendor, a backend that it calls back, and a client with the secret key.
 struct Scene {
