@@ -15,8 +15,13 @@ use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use kycsim_scenarios::Scenario;
 use kycsim_simulator::{ApiKey, CallbackUrl, Clock, ClockMode, LedgerSink, Limits, Vendor, VendorConfig, WebhookSecret};
+use mimalloc::MiMalloc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+
+/// What `kycsim` itself has; whatever it is measured against gets the same.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 pub(crate) const API_KEY: &str = "key_bench";
 

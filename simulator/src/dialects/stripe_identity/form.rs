@@ -3,7 +3,7 @@
 //! `options[document][allowed_types][0]=passport&metadata[k]=v&expand[]=a`: brackets nest, a list has its indices or none, and a name may be percent-encoded
 //! as a whole. What was read is taken out field by field; what is left then is unknown, and refused.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::errors::{invalid, missing, unknown};
 use crate::refusal::Refusal;
@@ -15,12 +15,14 @@ const DEPTH_MAX: usize = 6;
 /// The longest text of a parameter that has no bound of its own, in characters.
 pub(super) const TEXT_MAX: usize = 5000;
 
-/// The parameters below one name, or all of them.
+/// The parameters below one name, or all of them, in the order in which they were written.
+///
+/// A list, and searched from its beginning: forms are short, and the longest that is read is short enough.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
     /// What stands before their names: `options[document]`, or nothing.
     within: String,
-    nodes: BTreeMap<String, Node>,
+    nodes: Vec<(String, Node)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -64,22 +66,37 @@ impl Fields {
 
     fn enter(&mut self, name: &str, steps: &[&str], value: String) -> Result<(), Refusal> {
         let [step, deeper @ ..] = steps else { return Ok(()) };
-        let step = if step.is_empty() { self.nodes.len().to_string() } else { (*step).to_owned() };
         let conflict = || invalid(Some(name), format!("{name} is written both as a value and as a hash."));
-        if deeper.is_empty() {
-            if let Some(Node::Fields(_)) = self.nodes.insert(step, Node::Text(value)) {
-                return Err(conflict());
+        let step = if step.is_empty() { Cow::Owned(self.nodes.len().to_string()) } else { Cow::Borrowed(*step) };
+        let place = match self.place(&step) {
+            Some(place) => place,
+            None => {
+                let node = match deeper {
+                    [] => Node::Text(String::new()),
+                    [..] => Node::Fields(Self { within: self.name(&step), nodes: Vec::new() }),
+                };
+                self.nodes.push((step.into_owned(), node));
+                self.nodes.len() - 1
             }
-            return Ok(());
+        };
+        match (&mut self.nodes[place].1, deeper) {
+            (Node::Text(text), []) => *text = value,
+            (Node::Fields(fields), [_, ..]) => return fields.enter(name, deeper, value),
+            (Node::Text(_), [_, ..]) | (Node::Fields(_), []) => return Err(conflict()),
         }
-        if !self.nodes.contains_key(&step) {
-            let within = self.name(&step);
-            self.nodes.insert(step.clone(), Node::Fields(Self { within, nodes: BTreeMap::new() }));
-        }
-        match self.nodes.get_mut(&step) {
-            Some(Node::Fields(fields)) => fields.enter(name, deeper, value),
-            Some(Node::Text(_)) | None => Err(conflict()),
-        }
+        Ok(())
+    }
+
+    fn place(&self, step: &str) -> Option<usize> {
+        self.nodes.iter().position(|(known, _)| known == step)
+    }
+
+    fn node(&self, step: &str) -> Option<&Node> {
+        self.place(step).map(|place| &self.nodes[place].1)
+    }
+
+    fn take(&mut self, step: &str) -> Option<Node> {
+        self.place(step).map(|place| self.nodes.remove(place).1)
     }
 
     /// The full name of one of these parameters, for a complaint.
@@ -89,10 +106,16 @@ impl Fields {
 
     /// Takes out a text of at most `longest` characters.
     pub(super) fn text(&mut self, step: &str, longest: usize) -> Result<Given<String>, Refusal> {
-        match self.nodes.remove(step) {
+        let node = self.take(step);
+        self.read(step, node, longest)
+    }
+
+    fn read(&self, step: &str, node: Option<Node>, longest: usize) -> Result<Given<String>, Refusal> {
+        match node {
             None => Ok(Given::Absent),
             Some(Node::Text(text)) if text.is_empty() => Ok(Given::Unset),
-            Some(Node::Text(text)) if text.chars().count() <= longest => Ok(Given::Value(text)),
+            // No text has more characters than bytes.
+            Some(Node::Text(text)) if text.len() <= longest || text.chars().count() <= longest => Ok(Given::Value(text)),
             Some(Node::Text(_)) => {
                 let name = self.name(step);
                 Err(invalid(Some(&name), format!("Invalid string: {name} may be at most {longest} characters long.")))
@@ -109,32 +132,36 @@ impl Fields {
     /// Takes out one of a few words.
     pub(super) fn choice<T: Copy>(&mut self, step: &str, words: &[(&str, T)]) -> Result<Option<T>, Refusal> {
         let text = self.text(step, TEXT_MAX)?.value();
-        text.map(|text| chosen(&self.name(step), &text, words)).transpose()
+        text.map(|text| chosen(|| self.name(step), &text, words)).transpose()
     }
 
-    /// Takes out a list of texts: `[0]`, `[1]`, or `[]` as often as there are texts.
+    /// Takes out a list of texts with their names: `[0]`, `[1]`, or `[]` as often as there are texts.
     pub(super) fn list(&mut self, step: &str, longest: usize) -> Result<Vec<(String, String)>, Refusal> {
-        let name = self.name(step);
-        match self.nodes.remove(step) {
-            None => Ok(Vec::new()),
-            Some(Node::Text(text)) if text.is_empty() => Ok(Vec::new()),
-            Some(Node::Text(_)) => Err(invalid(Some(&name), "Invalid array".to_owned())),
-            Some(Node::Fields(mut fields)) => {
-                let mut steps: Vec<String> = fields.nodes.keys().cloned().collect();
-                steps.sort_by_key(|step| (step.parse::<usize>().unwrap_or(usize::MAX), step.clone()));
-                let texts = steps.into_iter().map(|step| {
-                    let text = fields.required(&step, longest)?;
-                    Ok((fields.name(&step), text))
-                });
-                texts.collect()
-            }
-        }
+        self.each(step, longest, |fields, step, text| Ok((fields.name(step), text)))
     }
 
     /// Takes out a list of words.
     pub(super) fn choices<T: Copy>(&mut self, step: &str, words: &[(&str, T)]) -> Result<Vec<T>, Refusal> {
-        let texts = self.list(step, TEXT_MAX)?;
-        texts.into_iter().map(|(name, text)| chosen(&name, &text, words)).collect()
+        self.each(step, TEXT_MAX, |fields, step, text| chosen(|| fields.name(step), &text, words))
+    }
+
+    /// Takes out a list, and returns what `read` makes of each of its texts, by their indices.
+    fn each<T>(&mut self, step: &str, longest: usize, read: impl Fn(&Self, &str, String) -> Result<T, Refusal>) -> Result<Vec<T>, Refusal> {
+        match self.take(step) {
+            None => Ok(Vec::new()),
+            Some(Node::Text(text)) if text.is_empty() => Ok(Vec::new()),
+            Some(Node::Text(_)) => Err(invalid(Some(&self.name(step)), "Invalid array".to_owned())),
+            Some(Node::Fields(mut fields)) => {
+                let index = |step: &str| step.parse().unwrap_or(usize::MAX);
+                fields.nodes.sort_by(|(a, _), (b, _)| index(a).cmp(&index(b)).then_with(|| a.cmp(b)));
+                let mut things = Vec::with_capacity(fields.nodes.len());
+                for (step, node) in std::mem::take(&mut fields.nodes) {
+                    let text = fields.read(&step, Some(node), longest)?.value().ok_or_else(|| missing(&fields.name(&step)))?;
+                    things.push(read(&fields, &step, text)?);
+                }
+                Ok(things)
+            }
+        }
     }
 
     /// Takes out `true` or `false`.
@@ -155,7 +182,7 @@ impl Fields {
 
     /// Takes out the parameters below a name.
     pub(super) fn fields(&mut self, step: &str) -> Result<Given<Self>, Refusal> {
-        match self.nodes.remove(step) {
+        match self.take(step) {
             None => Ok(Given::Absent),
             Some(Node::Fields(fields)) => Ok(Given::Value(fields)),
             Some(Node::Text(text)) if text.is_empty() => Ok(Given::Unset),
@@ -165,7 +192,7 @@ impl Fields {
 
     /// Takes out what may be a text or have parameters of its own below it.
     pub(super) fn text_or_fields(&mut self, step: &str) -> Result<(Option<String>, Self), Refusal> {
-        match self.nodes.get(step) {
+        match self.node(step) {
             Some(Node::Fields(_)) => Ok((None, self.fields(step)?.value().unwrap_or_default())),
             Some(Node::Text(_)) | None => Ok((self.text(step, TEXT_MAX)?.value(), Self::default())),
         }
@@ -173,17 +200,16 @@ impl Fields {
 
     /// Takes out everything: names and texts, which are the customer's own.
     pub(super) fn all_texts(mut self, longest: usize) -> Result<Vec<(String, String)>, Refusal> {
-        let steps: Vec<String> = self.nodes.keys().cloned().collect();
-        let texts = steps.into_iter().map(|step| match self.text(&step, longest)? {
-            Given::Value(text) => Ok((step, text)),
-            Given::Absent | Given::Unset => Ok((step, String::new())),
+        let texts = std::mem::take(&mut self.nodes).into_iter().map(|(step, node)| {
+            let text = self.read(&step, Some(node), longest)?.value();
+            Ok((step, text.unwrap_or_default()))
         });
         texts.collect()
     }
 
     /// Looks at a text without taking it out.
     pub(super) fn peek(&self, step: &str) -> Option<&str> {
-        match self.nodes.get(step)? {
+        match self.node(step)? {
             Node::Text(text) => Some(text),
             Node::Fields(_) => None,
         }
@@ -191,23 +217,34 @@ impl Fields {
 
     /// Forgets a parameter that is known and of no consequence, whatever it says.
     pub(super) fn ignore(&mut self, step: &str) {
-        self.nodes.remove(step);
+        self.take(step);
     }
 
     /// Refuses what was not taken out.
-    pub(super) fn nothing_else(mut self) -> Result<(), Refusal> {
-        match self.nodes.pop_first() {
+    pub(super) fn nothing_else(self) -> Result<(), Refusal> {
+        match self.nodes.first() {
             None => Ok(()),
-            Some((_, Node::Fields(fields))) if !fields.nodes.is_empty() => fields.nothing_else(),
-            Some((step, Node::Text(_) | Node::Fields(_))) => Err(unknown(&self.name(&step))),
+            Some((step, node)) => Err(unknown(&self.first_within(step, node))),
+        }
+    }
+
+    /// The full name of the first parameter of a node.
+    fn first_within(&self, step: &str, node: &Node) -> String {
+        match node {
+            Node::Fields(fields) => match fields.nodes.first() {
+                Some((step, node)) => fields.first_within(step, node),
+                None => self.name(step),
+            },
+            Node::Text(_) => self.name(step),
         }
     }
 }
 
-fn chosen<T: Copy>(name: &str, text: &str, words: &[(&str, T)]) -> Result<T, Refusal> {
+fn chosen<T: Copy>(name: impl FnOnce() -> String, text: &str, words: &[(&str, T)]) -> Result<T, Refusal> {
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+        let name = name();
         let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        invalid(Some(name), format!("Invalid {name}: must be one of {}", all.join(", ")))
+        invalid(Some(&name), format!("Invalid {name}: must be one of {}", all.join(", ")))
     })
 }
 
@@ -231,6 +268,8 @@ fn steps(name: &str) -> Option<Vec<&str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
