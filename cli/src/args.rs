@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use kycsim_onboarding::VendorApi;
-use kycsim_scenarios::language::{Objective, Period, Rate};
+use kycsim_scenarios::Shard;
+use kycsim_scenarios::language::{Objective, Period, QuantityError, Rate};
 use kycsim_simulator::{AdminToken, ClockMode, Dialect, TimeScale};
 use serde_json::{Value, json};
 
@@ -19,6 +20,9 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+/// What an Indexed Job of Kubernetes tells each of its pods.
+const COMPLETION_INDEX: &str = "JOB_COMPLETION_INDEX";
+
 const EXIT_CODES: &str = "Exit codes: 0 all objectives held; 1 an objective or the integrity verdict failed; 2 bad usage or scenario; \
 3 the run itself could not be done; 4 inconclusive (the generator was saturated, or the sample is too small to say).";
 
@@ -28,6 +32,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Build the report of a run again from its folder, even of one that was killed
     Report(ReportArgs),
+    /// Join the parts of a run that were played with --shard, and report on the whole
+    Merge(MergeArgs),
     /// List, show and check scenarios
     Scenario(ScenarioArgs),
     /// Start the fake vendor alone
@@ -62,6 +68,9 @@ pub(crate) struct RunArgs {
     /// One more objective, such as 'decision_latency.p95<30s'; may be given several times
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) expect: Vec<Objective>,
+    /// Play one part of the run, such as 3/16; auto/16 takes the part that Kubernetes says (JOB_COMPLETION_INDEX). `kycsim merge` joins the parts
+    #[arg(long, value_name = "PART/PARTS", value_parser = shard)]
+    pub(crate) shard: Option<Shard>,
     /// How many requests may be under way at once
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) workers: u32,
@@ -77,6 +86,20 @@ pub(crate) struct RunArgs {
 pub(crate) struct ReportArgs {
     /// The run's folder
     pub(crate) run: PathBuf,
+    /// Print report.json instead of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct MergeArgs {
+    /// The folders of all parts, in any order
+    #[arg(required = true)]
+    pub(crate) parts: Vec<PathBuf>,
+    /// The folder of the joined run [default: runs/ and its name]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
     /// Print report.json instead of the summary
     #[arg(long)]
     pub(crate) json: bool,
@@ -151,6 +174,15 @@ pub(crate) struct VendorArgs {
     /// Go on from this file if it is there, and leave everything in it at the end: sessions, what is still to come, and secrets
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+}
+
+/// Reads a part of a run; `auto` stands for the part that an Indexed Job of Kubernetes says, counted from 0.
+fn shard(text: &str) -> Result<Shard, String> {
+    let Some(parts) = text.strip_prefix("auto/") else { return text.parse().map_err(|error: QuantityError| error.to_string()) };
+    let index = std::env::var(COMPLETION_INDEX).map_err(|_| format!("`auto` needs {COMPLETION_INDEX}, which is not set; write for example 3/16"))?;
+    let number = index.parse::<u32>().ok().and_then(|index| index.checked_add(1));
+    let number = number.ok_or_else(|| format!("{COMPLETION_INDEX} is `{index}`, which is no index"))?;
+    format!("{number}/{parts}").parse().map_err(|error: QuantityError| error.to_string())
 }
 
 /// How time goes by, as it is written on a command line.

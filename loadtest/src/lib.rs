@@ -12,4 +12,4 @@ mod record;
 pub use assemble::assemble;
 pub use clock::RunClock;
 pub use driver::{LaunchError, Pictures, PlayError, Pool, Progress, Rehearsal, VendorCounts, VendorWatch, play};
-pub use record::{LedgerFile, ReadRunError, Records, RunFolder, WriteRunError};
+pub use record::{LedgerFile, MergeError, ReadRunError, Records, RunFolder, WriteRunError};

@@ -93,6 +93,10 @@ pub enum Purpose {
     ReviewDecision,
     /// The moments at which applicants arrive.
     Arrivals,
+    /// How long the applicant's user waits before the journey, in a closed model.
+    ThinkTime,
+    /// Which part of a run that is played in parts they belong to.
+    Shard,
 }
 
 impl Purpose {
@@ -121,6 +125,8 @@ impl Purpose {
             Self::Handling => "handling",
             Self::ReviewDecision => "review-decision",
             Self::Arrivals => "arrivals",
+            Self::ThinkTime => "think-time",
+            Self::Shard => "shard",
         }
     }
 }

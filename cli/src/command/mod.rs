@@ -2,6 +2,7 @@
 
 pub(crate) mod backend;
 pub(crate) mod ctl;
+pub(crate) mod merge;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod scenario;
@@ -10,4 +11,5 @@ pub(crate) mod vendor;
 mod dialect;
 mod load_scenario;
 mod result;
+mod run_folder;
 mod vendor_state;

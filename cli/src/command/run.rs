@@ -1,7 +1,7 @@
 //! `kycsim run`: vendor, reference backend and load in one process, and a report at the end.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,7 @@ use anyhow::{Context as _, anyhow};
 use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
 use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
-use kycsim_scenarios::Scenario;
-use kycsim_scenarios::language::RateProfile;
+use kycsim_scenarios::{Scenario, Shard};
 use kycsim_simulator::{ApiKey, CallbackUrl, Clock, Dialect, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::dialect;
 use super::load_scenario::load_scenario;
 use super::result::conclude;
+use super::run_folder::run_folder;
 use crate::CommandResult;
 use crate::args::RunArgs;
 use crate::exit::Failure;
@@ -54,7 +54,7 @@ fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
         return Err(Failure::usage(anyhow!("the seed {} is too large; TOML holds numbers up to {}", scenario.seed, i64::MAX)));
     }
     if let Some(rate) = args.rate {
-        scenario.arrivals.rate = RateProfile::flat(rate);
+        scenario.arrivals.flatten(rate).map_err(|error| Failure::usage(anyhow!("--rate does not fit `{}`: {error}", args.scenario)))?;
     }
     if let Some(duration) = args.duration {
         scenario.arrivals.duration = duration;
@@ -83,10 +83,7 @@ async fn rehearse(args: &RunArgs, dialect: Dialect, scenario: Arc<Scenario>, sto
 
     let clock = RunClock::starting_in(LEAD);
     let manifest = manifest(args, dialect, &scenario, &clock);
-    let path = args.out.clone().unwrap_or_else(|| Path::new("runs").join(&manifest.id));
-    if path.join("manifest.json").exists() {
-        return Err(anyhow!("`{}` holds a run already; give another folder with --out", path.display()));
-    }
+    let path = run_folder(args.out.as_deref(), &manifest.id)?;
     let folder = RunFolder::create(&path, &scenario, &manifest, &clock)?;
     let ledger = Arc::new(Ledger::new(folder.ledger()?));
     let config = VendorConfig::new(
@@ -105,6 +102,7 @@ async fn rehearse(args: &RunArgs, dialect: Dialect, scenario: Arc<Scenario>, sto
     let showing = (!args.quiet).then(|| tokio::spawn(progress::show(shown)));
     let rehearsal = Rehearsal {
         scenario,
+        shard: args.shard.unwrap_or(Shard::WHOLE),
         reviewer_token: REVIEWER_TOKEN.to_owned(),
         pictures,
         clock,
@@ -156,8 +154,10 @@ fn callback_url(backend_url: &str) -> String {
 fn manifest(args: &RunArgs, dialect: Dialect, scenario: &Scenario, clock: &RunClock) -> Manifest {
     let started = clock.began_wall();
     let name = scenario.name.as_str();
+    let shard = args.shard.filter(|shard| !shard.is_whole());
+    let part = shard.map(|shard| format!("-{}-of-{}", shard.number(), shard.of())).unwrap_or_default();
     Manifest {
-        id: format!("{}-{name}-{}", started.strftime("%Y%m%dT%H%M%SZ"), scenario.seed),
+        id: format!("{}-{name}-{}{part}", started.strftime("%Y%m%dT%H%M%SZ"), scenario.seed),
         kycsim: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: started.to_string(),
         scenario: ScenarioSummary {
@@ -175,6 +175,7 @@ fn manifest(args: &RunArgs, dialect: Dialect, scenario: &Scenario, clock: &RunCl
             build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
         },
         vendor: dialect::played(dialect),
+        shard: shard.map(|shard| shard.to_string()),
         ended: Ended::Unfinished,
     }
 }
@@ -190,6 +191,9 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
     }
     if let Some(duration) = args.duration {
         command.push_str(&format!(" --duration '{duration}'"));
+    }
+    if let Some(shard) = args.shard {
+        command.push_str(&format!(" --shard {shard}"));
     }
     for objective in &args.expect {
         command.push_str(&format!(" --expect '{objective}'"));

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use kycsim_reports::model::{Ended, Manifest};
 use kycsim_scenarios::journey::{Next, Shown, Step, StepResult};
-use kycsim_scenarios::language::Schedule;
-use kycsim_scenarios::{Agenda, ApplicantKey, Scenario, SimTime};
+use kycsim_scenarios::language::{Arrival, Schedule};
+use kycsim_scenarios::{Agenda, ApplicantKey, Scenario, Shard, SimTime};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +43,8 @@ pub struct PlayError(#[from] WriteRunError);
 pub struct Rehearsal {
     /// What is played.
     pub scenario: Arc<Scenario>,
+    /// Which part of it.
+    pub shard: Shard,
     /// What reviewers show the backend.
     pub reviewer_token: String,
     /// What applicants upload.
@@ -68,7 +70,7 @@ pub struct Rehearsal {
 /// # Errors
 /// [`PlayError`] when the run's files could not be written; the pool is sent home all the same.
 pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
-    let Rehearsal { scenario, reviewer_token, pictures, clock, mut folder, mut manifest, vendor, progress, stop } = rehearsal;
+    let Rehearsal { scenario, shard, reviewer_token, pictures, clock, mut folder, mut manifest, vendor, progress, stop } = rehearsal;
     // Unbounded, for arrivals never wait for the system. It holds at most what has arrived and not ended, which the run holds anyway.
     let (jobs, waiting) = flume::unbounded();
     // A worker with a report waits until it is taken: there are never more than there are workers.
@@ -86,8 +88,10 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
     let work: Arc<Hands> = Arc::clone(&hands);
     pool.give(work);
     let workers = pool.workers();
+    let reviewers = shard.share_of(scenario.review.reviewers.value());
     let mut dispatcher = Dispatcher {
         schedule: scenario.arrivals.schedule(scenario.seed),
+        shard,
         scenario: &scenario,
         clock,
         agenda: Agenda::new(),
@@ -99,10 +103,9 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
         progress: &progress,
         tally: Tally::new(),
         measured: Measured::default(),
-        number: 0,
         arrivals_over: false,
         last_arrival: SimTime::ZERO,
-        handled: (0..scenario.review.reviewers.value()).map(|_| None).collect(),
+        handled: (0..reviewers).map(|_| None).collect(),
         left: Vec::new(),
         sampled: SimTime::ZERO,
         steps: 0,
@@ -116,7 +119,7 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
     played?;
     let generator = GeneratorRow {
         workers,
-        reviewers: scenario.review.reviewers.value(),
+        reviewers,
         steps,
         goose_requests,
         panics,
@@ -132,7 +135,9 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
 /// Something on the agenda.
 #[derive(Debug)]
 enum Due {
-    Arrive,
+    Arrive(Arrival),
+    /// In a closed model nobody comes from now on.
+    ArrivalsEnd,
     Step(Box<Participant>),
     /// The journey ends at this moment, and not before: nobody knows of it until then.
     End(Box<Participant>, EndRow),
@@ -146,6 +151,7 @@ struct Dispatcher<'a> {
     scenario: &'a Scenario,
     clock: RunClock,
     schedule: Schedule<'a>,
+    shard: Shard,
     agenda: Agenda<Due>,
     jobs: flume::Sender<Job>,
     reported: flume::Receiver<Report>,
@@ -156,8 +162,6 @@ struct Dispatcher<'a> {
     progress: &'a watch::Sender<Progress>,
     tally: Tally,
     measured: Measured,
-    /// Applicants made so far.
-    number: u64,
     arrivals_over: bool,
     last_arrival: SimTime,
     /// What each reviewer is working on.
@@ -182,10 +186,10 @@ impl Dispatcher<'_> {
     }
 
     async fn play(&mut self, stop: &CancellationToken) -> Result<(), WriteRunError> {
-        self.next_arrival();
+        self.first_arrivals();
         self.agenda.enter(SimTime::ZERO, Due::Depth);
         self.agenda.enter(SimTime::ZERO.saturating_add(SECOND), Due::Second);
-        for reviewer in 0..self.scenario.review.reviewers.value() {
+        for (reviewer, _) in (0_u32..).zip(&self.handled) {
             self.agenda.enter(SimTime::ZERO, Due::Claim(reviewer));
         }
         while !stop.is_cancelled() && !self.is_over() {
@@ -215,14 +219,16 @@ impl Dispatcher<'_> {
 
     fn begin(&mut self, due: SimTime, item: Due) -> Result<(), WriteRunError> {
         match item {
-            Due::Arrive => {
-                let (participant, next) = Participant::arrive(self.scenario, self.number, due);
-                self.number += 1;
+            Due::Arrive(arrival) => {
+                let (participant, next) = Participant::arrive(self.scenario, arrival);
                 self.tally.arrived += 1;
                 self.last_arrival = due;
-                self.next_arrival();
+                if !self.scenario.arrivals.is_closed() {
+                    self.next_arrival();
+                }
                 self.proceed(participant, next);
             }
+            Due::ArrivalsEnd => self.arrivals_over = true,
             Due::Step(participant) => self.send(due, Task::Step(participant)),
             Due::End(participant, end) => self.end(&participant, end)?,
             Due::Claim(reviewer) => self.send(due, Task::Claim { reviewer, triage: self.scenario.review.triage }),
@@ -316,6 +322,9 @@ impl Dispatcher<'_> {
     fn end(&mut self, participant: &Participant, end: EndRow) -> Result<(), WriteRunError> {
         self.count(participant.awaits_decision(), false, participant.journey().is_in_review(), false);
         self.tally.end(end);
+        if let Some(next) = self.scenario.arrivals.after(participant.number(), end.at(), self.scenario.seed) {
+            self.agenda.enter(next.at, Due::Arrive(next));
+        }
         self.leave(participant, Some(end))
     }
 
@@ -327,11 +336,28 @@ impl Dispatcher<'_> {
         self.folder.journey(&participant.row(end))
     }
 
+    /// Enters the first applicant; in a closed model the first of each user, whose others come when one has ended.
+    fn first_arrivals(&mut self) {
+        if !self.scenario.arrivals.is_closed() {
+            return self.next_arrival();
+        }
+        while let Some(first) = self.taken() {
+            self.agenda.enter(first.at, Due::Arrive(first));
+        }
+        self.agenda.enter(SimTime::from_start(self.scenario.arrivals.duration.length()), Due::ArrivalsEnd);
+    }
+
     fn next_arrival(&mut self) {
-        match self.schedule.next() {
-            Some(at) => self.agenda.enter(at, Due::Arrive),
+        match self.taken() {
+            Some(next) => self.agenda.enter(next.at, Due::Arrive(next)),
             None => self.arrivals_over = true,
         }
+    }
+
+    /// Returns the next arrival of the schedule that belongs to this part of the run.
+    fn taken(&mut self) -> Option<Arrival> {
+        let (shard, seed) = (self.shard, self.scenario.seed);
+        self.schedule.find(|arrival| shard.takes(seed, arrival.number))
     }
 
     fn send(&mut self, due: SimTime, task: Task) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kycsim_scenarios::journey::{Capture, Journey, Next, Rules, Shown, Step, StepResult};
-use kycsim_scenarios::language::Applicant;
+use kycsim_scenarios::language::{Applicant, Arrival};
 use kycsim_scenarios::{Scenario, SimTime};
 
 use super::target::Credentials;
@@ -12,6 +12,8 @@ use crate::record::{AttemptRow, EndRow, JourneyRow, Told};
 /// One applicant. Kept small, for most of a run's applicants wait: see `benches/waiting.rs`.
 #[derive(Debug)]
 pub(super) struct Participant {
+    /// Their number in the schedule.
+    number: u64,
     applicant: Applicant,
     journey: Journey,
     pub(super) credentials: Credentials,
@@ -24,11 +26,12 @@ pub(super) struct Participant {
 }
 
 impl Participant {
-    pub(super) fn arrive(scenario: &Scenario, number: u64, now: SimTime) -> (Box<Self>, Next) {
+    pub(super) fn arrive(scenario: &Scenario, Arrival { number, at: now }: Arrival) -> (Box<Self>, Next) {
         let applicant = scenario.applicant(number);
         let rules = rules(scenario, &applicant);
         let (journey, next) = Journey::begin(scenario.fate(&applicant.key), rules, now);
         let participant = Self {
+            number,
             applicant,
             journey,
             credentials: Credentials::default(),
@@ -39,6 +42,10 @@ impl Participant {
             performed: None,
         };
         (Box::new(participant), next)
+    }
+
+    pub(super) const fn number(&self) -> u64 {
+        self.number
     }
 
     pub(super) const fn applicant(&self) -> &Applicant {

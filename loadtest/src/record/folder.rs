@@ -4,8 +4,9 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
 use kycsim_reports::model::{Manifest, Sample, VendorSummary};
-use kycsim_scenarios::Scenario;
+use kycsim_scenarios::{Scenario, SimTime};
 use kycsim_scenarios::ledger::LedgerEntry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,6 +55,9 @@ pub enum ReadRunError {
     Scenario(#[from] kycsim_scenarios::language::ReadScenarioError),
 }
 
+/// What the arrivals followed, if they followed a trace.
+const TRACE_FILE: &str = "arrivals.csv";
+
 /// The folder of a run that is being played.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -72,8 +76,12 @@ impl RunFolder {
     /// # Errors
     /// When anything cannot be written; a folder that this call made is then gone again.
     pub fn create(path: &Path, scenario: &Scenario, manifest: &Manifest, clock: &RunClock) -> Result<Self, WriteRunError> {
+        Self::create_at(path, scenario, manifest, clock.began_wall())
+    }
+
+    fn create_at(path: &Path, scenario: &Scenario, manifest: &Manifest, began: Timestamp) -> Result<Self, WriteRunError> {
         let existed = path.exists();
-        Self::try_create(path, scenario, manifest, clock).inspect_err(|_| {
+        Self::try_create(path, scenario, manifest, began).inspect_err(|_| {
             if !existed {
                 // Half a folder would look like a run. What cannot be removed could not be written either.
                 let _ = fs::remove_dir_all(path);
@@ -81,9 +89,16 @@ impl RunFolder {
         })
     }
 
-    fn try_create(path: &Path, scenario: &Scenario, manifest: &Manifest, clock: &RunClock) -> Result<Self, WriteRunError> {
+    fn try_create(path: &Path, scenario: &Scenario, manifest: &Manifest, began: Timestamp) -> Result<Self, WriteRunError> {
         fs::create_dir_all(path).map_err(|source| WriteRunError::new(path, source))?;
         let scenario_path = path.join("scenario.toml");
+        let mut scenario = scenario.clone();
+        if let Some(trace) = scenario.arrivals.trace_mut() {
+            let (kept, text) = trace.kept(TRACE_FILE);
+            *trace = kept;
+            let trace_path = path.join(TRACE_FILE);
+            fs::write(&trace_path, text).map_err(|source| WriteRunError::new(&trace_path, source))?;
+        }
         let text = scenario.to_toml().map_err(|error| WriteRunError::new(&scenario_path, io::Error::other(error)))?;
         fs::write(&scenario_path, text).map_err(|source| WriteRunError::new(&scenario_path, source))?;
         let folder = Self {
@@ -93,7 +108,7 @@ impl RunFolder {
             depths: Rows::create(path.join("review-queue.ndjson"))?,
             reviews: Rows::create(path.join("reviews.ndjson"))?,
             answers: Rows::create(path.join("answers.ndjson"))?,
-            histograms: HistogramLog::create(&path.join("latency.hlog"), clock.began_wall().into())?,
+            histograms: HistogramLog::create(&path.join("latency.hlog"), began.into())?,
         };
         folder.write_manifest(manifest)?;
         Ok(folder)
@@ -140,8 +155,8 @@ impl RunFolder {
 
     /// Writes a second's sample and measurements, and sees that all rows so far are with the operating system.
     pub(crate) fn second(&mut self, sample: &Sample, measured: Measured) -> Result<(), WriteRunError> {
-        let until = kycsim_scenarios::SimTime::from_start(std::time::Duration::from_secs_f64(sample.at));
-        let from = kycsim_scenarios::SimTime::from_start(std::time::Duration::from_secs_f64((sample.at - 1.0).max(0.0)));
+        let until = SimTime::from_start(std::time::Duration::from_secs_f64(sample.at));
+        let from = SimTime::from_start(std::time::Duration::from_secs_f64((sample.at - 1.0).max(0.0)));
         self.histograms.write(from, until, measured);
         self.series.append(sample)?;
         self.flush()
@@ -171,10 +186,17 @@ impl LedgerFile {
     /// # Errors
     /// When it cannot be written.
     pub fn append(&self, entry: &LedgerEntry) -> Result<(), WriteRunError> {
-        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        rows.append(entry)?;
+        self.append_buffered(entry)?;
         // The ledger is the truth: a line that a killed run lost would turn up as somebody's fault.
-        rows.flush()
+        self.flush()
+    }
+
+    fn append_buffered(&self, entry: &LedgerEntry) -> Result<(), WriteRunError> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).append(entry)
+    }
+
+    fn flush(&self) -> Result<(), WriteRunError> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).flush()
     }
 }
 
@@ -252,6 +274,40 @@ impl Records {
             vendor: read_json(&folder.join("vendor.json"))?,
             generator: read_json(&folder.join("generator.json"))?,
         })
+    }
+}
+
+impl Records {
+    /// The run's own name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.manifest.id
+    }
+
+    /// Writes them into a folder of their own, as a run that was played as a whole leaves them; its durations are one interval.
+    ///
+    /// # Errors
+    /// When anything cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), WriteRunError> {
+        let began = self.manifest.started_at.parse().unwrap_or_default();
+        let mut files = RunFolder::create_at(folder, &self.scenario, &self.manifest, began)?;
+        let ledger = files.ledger()?;
+        self.ledger.iter().try_for_each(|entry| ledger.append_buffered(entry))?;
+        ledger.flush()?;
+        self.journeys.iter().try_for_each(|row| files.journeys.append(row))?;
+        self.series.iter().try_for_each(|row| files.series.append(row))?;
+        self.depths.iter().try_for_each(|row| files.depths.append(row))?;
+        self.reviews.iter().try_for_each(|row| files.reviews.append(row))?;
+        self.answers.values().try_for_each(|row| files.answers.append(row))?;
+        let until = self.generator.map_or(SimTime::ZERO, |generator| generator.observed_until);
+        files.histograms.write(SimTime::ZERO, until, self.measured.clone());
+        if let Some(vendor) = &self.vendor {
+            write_json(&folder.join("vendor.json"), vendor)?;
+        }
+        if let Some(generator) = &self.generator {
+            write_json(&folder.join("generator.json"), generator)?;
+        }
+        files.finish()
     }
 }
 

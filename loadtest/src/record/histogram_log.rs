@@ -24,7 +24,7 @@ pub(crate) fn new_histogram() -> Histogram<u64> {
 }
 
 /// Durations by the name of what was measured.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Measured(pub(crate) BTreeMap<String, Histogram<u64>>);
 
 impl Measured {

@@ -3,6 +3,7 @@
 //! | file | |
 //! | --- | --- |
 //! | `scenario.toml` | the resolved scenario |
+//! | `arrivals.csv` | the trace that its arrivals follow, if they follow one |
 //! | `manifest.json` | what was run, where, and how it ended |
 //! | `journeys.ndjson` | a row for each journey, as it ends |
 //! | `series.ndjson` | a row a second |
@@ -15,8 +16,10 @@
 
 mod folder;
 mod histogram_log;
+mod merge;
 mod rows;
 
 pub use folder::{LedgerFile, ReadRunError, Records, RunFolder, WriteRunError};
+pub use merge::MergeError;
 pub(crate) use histogram_log::{Measured, new_histogram};
 pub(crate) use rows::{AnswerRow, AttemptRow, BackendEvent, DepthRow, EndRow, GeneratorRow, JourneyRow, ReviewRow, Told};

@@ -48,6 +48,12 @@ impl EndRow {
             Ending::Abandoned { step: _, cause } => Self::Abandoned { at, cause },
         }
     }
+
+    pub(crate) const fn at(self) -> SimTime {
+        match self {
+            Self::Approved { at } | Self::Rejected { at } | Self::Expired { at } | Self::Abandoned { at, cause: _ } => at,
+        }
+    }
 }
 
 /// One attempt at the verification, from its submission on.

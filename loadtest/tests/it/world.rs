@@ -8,7 +8,7 @@ use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, Ru
 use kycsim_onboarding::{Backend, Backoff, CallbackSecret, OnboardingConfig, Secret};
 use kycsim_reports::model::{Ended, Machine, Manifest, Run, ScenarioSummary, VendorPlayed, VendorSummary};
 use kycsim_scenarios::ledger::LedgerEntry;
-use kycsim_scenarios::{Scenario, SimTime};
+use kycsim_scenarios::{Scenario, Shard, SimTime};
 use kycsim_simulator::{ApiKey, Clock, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -69,6 +69,7 @@ pub(crate) async fn rehearse(scenario: &str, backend: Backends) -> Played {
     let vendor = Arc::new(Vendor::start(config, vendor_listener, &world).unwrap());
     let rehearsal = Rehearsal {
         scenario,
+        shard: Shard::WHOLE,
         reviewer_token: REVIEWER_TOKEN.to_owned(),
         pictures,
         clock,
@@ -112,6 +113,7 @@ fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
         command: String::new(),
         machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
         vendor: VendorPlayed::default(),
+        shard: None,
         ended: Ended::Unfinished,
     }
 }

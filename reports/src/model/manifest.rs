@@ -20,6 +20,9 @@ pub struct Manifest {
     /// The vendor that was played.
     #[serde(default)]
     pub vendor: VendorPlayed,
+    /// Which part of the run it is, such as `3/16`; none: all of it, or all parts joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     pub ended: Ended,
 }
 

@@ -11,7 +11,7 @@ use super::scenario::Scenario;
 #[non_exhaustive]
 pub enum ReadScenarioError {
     /// The file could not be read at all.
-    #[error("could not read the scenario `{}`", .path.display())]
+    #[error("could not read `{}`", .path.display())]
     Open {
         /// Which file.
         path: PathBuf,
@@ -21,6 +21,14 @@ pub enum ReadScenarioError {
     /// Its text is not a valid scenario.
     #[error(transparent)]
     Invalid(#[from] Box<InvalidScenario>),
+    /// The trace that its arrivals follow is not one.
+    #[error("could not read the arrivals of the scenario `{}`", .path.display())]
+    Trace {
+        /// Which scenario's.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: super::quantity::QuantityError,
+    },
 }
 
 /// What is wrong with a scenario's text, and where.
@@ -56,16 +64,21 @@ impl fmt::Display for InvalidScenario {
 }
 
 impl Scenario {
-    /// Reads a scenario file.
+    /// Reads a scenario file, and the trace that its arrivals follow, if they follow one.
     ///
     /// # Errors
-    /// [`ReadScenarioError`] when the file cannot be read or is not a valid scenario.
+    /// [`ReadScenarioError`] when a file cannot be read or is not what it should be.
     pub fn read(path: &Path) -> Result<Self, ReadScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ReadScenarioError::Open { path: path.to_owned(), source })?;
-        Ok(Self::parse(&path.display().to_string(), &text)?)
+        let text = read_file(path)?;
+        let mut scenario = Self::parse(&path.display().to_string(), &text)?;
+        if let Some(trace) = scenario.arrivals.trace_mut() {
+            let recorded = read_file(&path.with_file_name(&trace.file))?;
+            trace.take_in(&recorded).map_err(|source| ReadScenarioError::Trace { path: path.to_owned(), source })?;
+        }
+        Ok(scenario)
     }
 
-    /// Reads a scenario from its text; `origin` is what errors call it.
+    /// Reads a scenario from its text; `origin` is what errors call it. A trace that its arrivals follow is empty yet.
     ///
     /// # Errors
     /// [`InvalidScenario`] when the text is not a valid scenario.
@@ -97,6 +110,10 @@ impl Scenario {
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         toml::to_string_pretty(self)
     }
+}
+
+fn read_file(path: &Path) -> Result<String, ReadScenarioError> {
+    std::fs::read_to_string(path).map_err(|source| ReadScenarioError::Open { path: path.to_owned(), source })
 }
 
 /// Turns serde's list of valid words into the nearest one: a reader wants the word they meant, not all there are.
