@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use kycsim_onboarding::VendorApi;
 use kycsim_scenarios::Shard;
-use kycsim_scenarios::language::{Objective, Period, QuantityError, Rate};
+use kycsim_scenarios::language::{Objective, Period, Probability, QuantityError, Rate};
 use kycsim_simulator::{AdminToken, ClockMode, Dialect, TimeScale};
 use serde_json::{Value, json};
 
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Build the report of a run again from its folder, even of one that was killed
     Report(ReportArgs),
+    /// Search for the arrival rate at which a scenario's objectives break
+    Capacity(CapacityArgs),
     /// Join the parts of a run that were played with --shard, and report on the whole
     Merge(MergeArgs),
     /// List, show and check scenarios
@@ -44,7 +46,7 @@ pub(crate) enum Command {
     Backend(BackendArgs),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct RunArgs {
     /// A shipped scenario's name (see `kycsim scenario list`), or a scenario file
@@ -89,6 +91,25 @@ pub(crate) struct ReportArgs {
     /// Print report.json instead of the summary
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 the limit lies between the two rates that are printed; 2 bad usage or scenario; 3 a run could not be done; \
+4 inconclusive (the generator was the limit, or nothing broke)."
+)]
+pub(crate) struct CapacityArgs {
+    /// The applicants a second to begin with
+    #[arg(long, default_value = "10", value_parser = rate)]
+    pub(crate) from: Rate,
+    /// How close the two rates must come to each other, as a share of the lower
+    #[arg(long, default_value = "0.1", value_parser = share)]
+    pub(crate) within: Probability,
+    /// How often each rate is played, each time with the next seed; it holds when all of them hold
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) repeats: u32,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -179,7 +200,8 @@ pub(crate) struct VendorArgs {
 /// Reads a part of a run; `auto` stands for the part that an Indexed Job of Kubernetes says, counted from 0.
 fn shard(text: &str) -> Result<Shard, String> {
     let Some(parts) = text.strip_prefix("auto/") else { return text.parse().map_err(|error: QuantityError| error.to_string()) };
-    let index = std::env::var(COMPLETION_INDEX).map_err(|_| format!("`auto` needs {COMPLETION_INDEX}, which is not set; write for example 3/16"))?;
+    let index = std::env::var(COMPLETION_INDEX)
+        .map_err(|_| format!("`auto` needs {COMPLETION_INDEX}, which is not set; write for example 3/16"))?;
     let number = index.parse::<u32>().ok().and_then(|index| index.checked_add(1));
     let number = number.ok_or_else(|| format!("{COMPLETION_INDEX} is `{index}`, which is no index"))?;
     format!("{number}/{parts}").parse().map_err(|error: QuantityError| error.to_string())
@@ -261,6 +283,11 @@ const DEFAULT_WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1
 fn rate(text: &str) -> Result<Rate, String> {
     let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number; write how many a second, such as 20"))?;
     Rate::new(number).map_err(|error| error.to_string())
+}
+
+fn share(text: &str) -> Result<Probability, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a share; write for example 0.1"))?;
+    Probability::new(number).map_err(|error| error.to_string())
 }
 
 fn vendor_api(text: &str) -> Result<VendorApi, String> {

@@ -34,6 +34,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match args.command {
         Command::Run(args) => command::run::run(&args),
         Command::Report(args) => command::report::run(&args),
+        Command::Capacity(args) => command::capacity::run(&args),
         Command::Merge(args) => command::merge::run(&args),
         Command::Scenario(args) => command::scenario::run(&args),
         Command::Vendor(args) => command::vendor::run(args),

@@ -5,6 +5,7 @@
 //! This crate formats nothing and knows nothing of the vendor but its ledger and its counters.
 
 mod assemble;
+pub mod capacity;
 mod clock;
 mod driver;
 mod record;

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub(crate) mod backend;
+pub(crate) mod capacity;
 pub(crate) mod ctl;
 pub(crate) mod merge;
 pub(crate) mod report;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
 use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
+use kycsim_reports::Run;
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
 use kycsim_scenarios::{Scenario, Shard};
 use kycsim_simulator::{ApiKey, CallbackUrl, Clock, Dialect, Vendor, VendorConfig, WebhookSecret};
@@ -35,17 +36,22 @@ const LEAD: Duration = Duration::from_millis(500);
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: &RunArgs) -> CommandResult {
-    let mut scenario = resolve(args)?;
-    let dialect = dialect::choose(&mut scenario, args.dialect)?;
-    let stop = on_interrupt();
-    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
-    let folder = runtime.block_on(rehearse(args, dialect, Arc::new(scenario), stop))?;
-    let run = assemble(&Records::read(&folder).context("the run's folder could not be read back")?);
+    let (run, folder) = play(args, on_interrupt())?;
     Ok(conclude(&run, &folder, args.json)?)
 }
 
+/// Plays a scenario, until its end or until `stop` is cancelled, and returns the result and its folder.
+pub(super) fn play(args: &RunArgs, stop: CancellationToken) -> Result<(Run, PathBuf), Failure> {
+    let mut scenario = resolve(args)?;
+    let dialect = dialect::choose(&mut scenario, args.dialect)?;
+    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
+    let folder = runtime.block_on(rehearse(args, dialect, Arc::new(scenario), stop))?;
+    let run = assemble(&Records::read(&folder).context("the run's folder could not be read back")?);
+    Ok((run, folder))
+}
+
 /// The scenario as it will be played: the file's, with what the command line changes.
-fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
+pub(super) fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
     let mut scenario = load_scenario(&args.scenario)?;
     if let Some(seed) = args.seed {
         scenario.seed = seed;

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use kycsim_reports::model::{Manifest, Sample, VendorSummary};
-use kycsim_scenarios::{Scenario, SimTime};
 use kycsim_scenarios::ledger::LedgerEntry;
+use kycsim_scenarios::{Scenario, SimTime};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -20,6 +20,6 @@ mod merge;
 mod rows;
 
 pub use folder::{LedgerFile, ReadRunError, Records, RunFolder, WriteRunError};
-pub use merge::MergeError;
 pub(crate) use histogram_log::{Measured, new_histogram};
+pub use merge::MergeError;
 pub(crate) use rows::{AnswerRow, AttemptRow, BackendEvent, DepthRow, EndRow, GeneratorRow, JourneyRow, ReviewRow, Told};

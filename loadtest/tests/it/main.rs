@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic; that is how it fails")]
 
+mod arrivals;
 mod determinism;
+mod freezing_backend;
 mod naive_backend;
 mod verdict;
 mod world;

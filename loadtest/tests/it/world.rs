@@ -13,6 +13,7 @@ use kycsim_simulator::{ApiKey, Clock, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::freezing_backend::{self, Freeze};
 use crate::naive_backend::{self, Bug};
 
 pub(crate) const API_KEY: &str = "test-key";
@@ -24,6 +25,8 @@ pub(crate) const REVIEWER_TOKEN: &str = "test-reviewer";
 pub(crate) enum Backends {
     Reference,
     Naive(Bug),
+    /// It opens accounts, and freezes when it is told to.
+    Freezing(Freeze),
 }
 
 /// What a run left.
@@ -36,6 +39,11 @@ pub(crate) struct Played {
 
 /// Plays `scenario` and returns its result.
 pub(crate) async fn rehearse(scenario: &str, backend: Backends) -> Played {
+    rehearse_with(scenario, backend, 16).await
+}
+
+/// The same, with so many workers.
+pub(crate) async fn rehearse_with(scenario: &str, backend: Backends, workers: u32) -> Played {
     let scenario = Arc::new(Scenario::parse("test", scenario).unwrap_or_else(|error| panic!("{error}")));
     let vendor_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let backend_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,8 +58,9 @@ pub(crate) async fn rehearse(scenario: &str, backend: Backends) -> Played {
         Backends::Naive(bug) => {
             tokio::spawn(naive_backend::serve(backend_listener, vendor_url, format!("{backend_url}/callbacks/kyc"), bug));
         }
+        Backends::Freezing(freeze) => _ = tokio::spawn(freezing_backend::serve(backend_listener, freeze)),
     }
-    let pool = Pool::launch(&backend_url, 16).await.unwrap();
+    let pool = Pool::launch(&backend_url, workers).await.unwrap();
     let pictures = Pictures::draw(&scenario, RunClock::starting_in(Duration::ZERO).began_wall());
 
     let folder = tempfile::tempdir().unwrap();

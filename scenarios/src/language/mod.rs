@@ -22,9 +22,7 @@ mod scope;
 mod vendor;
 
 pub use applicants::{ApplicantGroup, CaptureDefects, Country, Device, DocumentKind, Leave, Risk};
-pub use arrivals::{
-    Arrival, Arrivals, Closed, Diurnal, Open, Pattern, Process, RateProfile, RateStep, Schedule, Spike, TRACE_MAX, Trace,
-};
+pub use arrivals::{Arrival, Arrivals, Closed, Diurnal, Open, Pattern, Process, RateProfile, RateStep, Schedule, Spike, TRACE_MAX, Trace};
 pub use callbacks::{Callbacks, Copies, DuplicateId, Duplicates, EventKind, Later, RawCallbacks, Rotation, Stale, Tries};
 pub use distribution::Distribution;
 pub use effects::{CallbackTrouble, Effects, ReleaseOrder};

@@ -141,7 +141,8 @@ impl TryFrom<RawArrivals> for Arrivals {
         if let Some((key, _)) = stray.into_iter().find(|(_, stray)| *stray) {
             return Err(QuantityError::new(format!("arrivals of the process `{word}` have no `{key}`")));
         }
-        let missing = |key: &str, example: &str| QuantityError::new(format!("arrivals of the process `{word}` need `{key}`; write {example}"));
+        let missing =
+            |key: &str, example: &str| QuantityError::new(format!("arrivals of the process `{word}` need `{key}`; write {example}"));
         let pattern = match process {
             Word::Constant | Word::Poisson => Pattern::Open(Open {
                 process: if process == Word::Constant { Process::Constant } else { Process::Poisson },
@@ -160,11 +161,19 @@ impl TryFrom<RawArrivals> for Arrivals {
 }
 
 fn few_enough(users: NonZeroU32) -> Result<NonZeroU32, QuantityError> {
-    if users.get() <= USERS_MAX { Ok(users) } else { Err(QuantityError::new(format!("{users} users are too many; write at most {USERS_MAX}"))) }
+    if users.get() <= USERS_MAX {
+        Ok(users)
+    } else {
+        Err(QuantityError::new(format!("{users} users are too many; write at most {USERS_MAX}")))
+    }
 }
 
 fn checked_day(day: Diurnal) -> Result<Diurnal, QuantityError> {
-    if day.period.length().is_zero() { Err(QuantityError::new("a day of no length has no swing; give `diurnal` a `period`")) } else { Ok(day) }
+    if day.period.length().is_zero() {
+        Err(QuantityError::new("a day of no length has no swing; give `diurnal` a `period`"))
+    } else {
+        Ok(day)
+    }
 }
 
 fn checked_spike(spike: Spike) -> Result<Spike, QuantityError> {
@@ -177,16 +186,8 @@ fn checked_spike(spike: Spike) -> Result<Spike, QuantityError> {
 impl From<Arrivals> for RawArrivals {
     fn from(arrivals: Arrivals) -> Self {
         let Arrivals { pattern, duration } = arrivals;
-        let nothing = |process| Self {
-            process,
-            rate: None,
-            diurnal: None,
-            spikes: Vec::new(),
-            trace: None,
-            users: None,
-            think_time: None,
-            duration,
-        };
+        let nothing =
+            |process| Self { process, rate: None, diurnal: None, spikes: Vec::new(), trace: None, users: None, think_time: None, duration };
         match pattern {
             Pattern::Open(Open { process, rate, diurnal, spikes }) => {
                 let process = match process {

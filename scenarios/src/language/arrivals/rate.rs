@@ -70,10 +70,9 @@ impl RateProfile {
         for step in &self.0 {
             let (from, rate) = (step.at.length().as_secs_f64(), step.per_second.value());
             match step.ramp.map(|ramp| ramp.length().as_secs_f64()).filter(|ramp| *ramp > 0.0) {
-                Some(ramp) => lines.extend([
-                    Line { from, rate: before, slope: (rate - before) / ramp },
-                    Line { from: from + ramp, rate, slope: 0.0 },
-                ]),
+                Some(ramp) => {
+                    lines.extend([Line { from, rate: before, slope: (rate - before) / ramp }, Line { from: from + ramp, rate, slope: 0.0 }])
+                }
                 None => lines.push(Line { from, rate, slope: 0.0 }),
             }
             before = rate;
@@ -96,7 +95,10 @@ impl TryFrom<Vec<RateStep>> for RateProfile {
         for pair in steps.windows(2) {
             let (before, after) = (pair[0], pair[1]);
             if before.at >= after.at {
-                return Err(QuantityError::new(format!("rates must be in order of time, but \"{}\" comes before \"{}\"", before.at, after.at)));
+                return Err(QuantityError::new(format!(
+                    "rates must be in order of time, but \"{}\" comes before \"{}\"",
+                    before.at, after.at
+                )));
             }
             if let Some(ramp) = before.ramp
                 && before.at.length().saturating_add(ramp.length()) > after.at.length()
@@ -190,7 +192,8 @@ impl Intensity {
         // The integral of (rate + slope·x)·cos(w·(from + x − peak)) from 0 to `length`.
         let w = TAU / period.length().as_secs_f64();
         let (at_start, at_end) = (w * (from - peak_at.length().as_secs_f64()), w * (from + length - peak_at.length().as_secs_f64()));
-        let waves = ((rate + slope * length) * at_end.sin() - rate * at_start.sin()) / w + slope * (at_end.cos() - at_start.cos()) / (w * w);
+        let waves =
+            ((rate + slope * length) * at_end.sin() - rate * at_start.sin()) / w + slope * (at_end.cos() - at_start.cos()) / (w * w);
         straight + swing.value() * waves
     }
 

@@ -23,7 +23,8 @@ fn constant_arrivals_are_evenly_spaced() {
 
 #[test]
 fn a_changed_rate_holds_from_its_step_on() {
-    let stepped = moments("process = 'constant'\nrate = [{ at = '0s', per_second = 1 }, { at = '10s', per_second = 10 }]\nduration = '20s'", 1);
+    let stepped =
+        moments("process = 'constant'\nrate = [{ at = '0s', per_second = 1 }, { at = '10s', per_second = 10 }]\nduration = '20s'", 1);
     assert_eq!((within(&stepped, 0.0, 10.0), within(&stepped, 10.0, 20.0)), (10, 100));
 }
 
@@ -137,7 +138,10 @@ fn what_makes_no_sense_is_refused_and_said() {
         ("process = 'poisson'\nrate = []", "is empty"),
         ("process = 'poisson'\nrate = [{ at = '1s', per_second = 5 }]", "must begin at"),
         ("process = 'poisson'\nrate = [{ at = '0s', per_second = 5 }, { at = '0s', per_second = 6 }]", "in order of time"),
-        ("process = 'poisson'\nrate = [{ at = '0s', per_second = 5, ramp = '9s' }, { at = '8s', per_second = 6 }]", "begins at \"8s\" already"),
+        (
+            "process = 'poisson'\nrate = [{ at = '0s', per_second = 5, ramp = '9s' }, { at = '8s', per_second = 6 }]",
+            "begins at \"8s\" already",
+        ),
     ] {
         let message = read(&format!("{keys}\nduration = '1m'")).unwrap_err();
         assert!(message.contains(expected), "{keys}: {message}");
