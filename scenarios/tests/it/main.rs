@@ -4,6 +4,7 @@
 
 mod errors;
 mod incidents;
+mod objectives;
 mod plan;
 mod readme;
 mod schema;
