@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub(crate) mod backend;
+mod baseline;
 pub(crate) mod ctl;
 pub(crate) mod report;
 pub(crate) mod run;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
+use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble_against, play};
 use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
 use kycsim_scenarios::Scenario;
@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::baseline;
 use super::dialect;
 use super::load_scenario::load_scenario;
 use super::result::conclude;
@@ -37,10 +38,12 @@ const SHUTDOWN: Duration = Duration::from_secs(10);
 pub(crate) fn run(args: &RunArgs) -> CommandResult {
     let mut scenario = resolve(args)?;
     let dialect = dialect::choose(&mut scenario, args.dialect)?;
+    let baseline = baseline::read(&scenario, args.baseline.as_deref())?;
     let stop = on_interrupt();
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     let folder = runtime.block_on(rehearse(args, dialect, Arc::new(scenario), stop))?;
-    let run = assemble(&Records::read(&folder).context("the run's folder could not be read back")?);
+    let records = Records::read(&folder).context("the run's folder could not be read back")?;
+    let run = assemble_against(&records, baseline.as_ref());
     Ok(conclude(&run, &folder, args.json)?)
 }
 
@@ -59,7 +62,10 @@ fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
     if let Some(duration) = args.duration {
         scenario.arrivals.duration = duration;
     }
-    scenario.expect.0.extend(args.expect.iter().cloned());
+    for objective in &args.expect {
+        objective.subject.check_in(&scenario).map_err(|error| Failure::usage(anyhow!("in --expect '{objective}': {error}")))?;
+        scenario.expect.0.push(objective.clone());
+    }
     Ok(scenario)
 }
 
@@ -192,7 +198,15 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
         command.push_str(&format!(" --duration '{duration}'"));
     }
     for objective in &args.expect {
-        command.push_str(&format!(" --expect '{objective}'"));
+        command.push_str(&format!(" --expect {}", shell_word(&objective.to_string())));
+    }
+    if let Some(baseline) = &args.baseline {
+        command.push_str(&format!(" --baseline {}", shell_word(&baseline.display().to_string())));
     }
     command
+}
+
+/// In single quotes, so that a shell reads it as one word.
+fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

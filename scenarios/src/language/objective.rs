@@ -72,6 +72,14 @@ impl fmt::Display for Objective {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Objectives(pub Vec<Objective>);
 
+impl Objectives {
+    /// The first one whose bound hangs on a baseline run.
+    #[must_use]
+    pub fn first_relative(&self) -> Option<&Objective> {
+        self.0.iter().find(|objective| objective.bound.is_relative())
+    }
+}
+
 impl<'de> Deserialize<'de> for Objectives {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Table;
