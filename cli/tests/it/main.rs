@@ -9,6 +9,8 @@ mod ctl;
 mod dialect_pages;
 mod interrupt;
 mod invariants;
+mod objectives;
+mod recorded;
 mod scenario;
 mod vendor_doc;
 mod vendor_state;
