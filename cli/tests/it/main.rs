@@ -10,6 +10,7 @@ mod dialect_pages;
 mod interrupt;
 mod invariants;
 mod objectives;
+mod objectives_page;
 mod recorded;
 mod scenario;
 mod vendor_doc;

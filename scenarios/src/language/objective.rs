@@ -3,7 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, DeserializeSeed, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -93,8 +93,8 @@ impl<'de> Deserialize<'de> for Objectives {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Objectives, A::Error> {
                 let mut objectives = Vec::new();
-                while let Some(measure) = map.next_key::<String>()? {
-                    objectives.push(map.next_value_seed(BoundOn(&measure))?);
+                while let Some(subject) = map.next_key::<String>()? {
+                    objectives.extend(map.next_value_seed(BoundsOn(&subject))?);
                 }
                 Ok(Objectives(objectives))
             }
@@ -104,22 +104,54 @@ impl<'de> Deserialize<'de> for Objectives {
     }
 }
 
-/// Reads a bound while its measure is at hand, so that an error points at this very line.
-struct BoundOn<'a>(&'a str);
+/// Reads a bound, or a list of them, while their subject is at hand, so that an error points at this very line.
+struct BoundsOn<'a>(&'a str);
 
-impl<'de> DeserializeSeed<'de> for BoundOn<'_> {
-    type Value = Objective;
+impl<'de> DeserializeSeed<'de> for BoundsOn<'_> {
+    type Value = Vec<Objective>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Objective, D::Error> {
-        Objective::parse(self.0, &String::deserialize(deserializer)?).map_err(de::Error::custom)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Objective>, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
+impl<'de> Visitor<'de> for BoundsOn<'_> {
+    type Value = Vec<Objective>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a bound, such as \"< 60s\", or a list of bounds")
+    }
+
+    fn visit_str<E: de::Error>(self, bound: &str) -> Result<Vec<Objective>, E> {
+        Objective::parse(self.0, bound).map(|objective| vec![objective]).map_err(E::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut bounds: A) -> Result<Vec<Objective>, A::Error> {
+        let mut objectives = Vec::new();
+        while let Some(bound) = bounds.next_element::<String>()? {
+            objectives.push(Objective::parse(self.0, &bound).map_err(de::Error::custom)?);
+        }
+        Ok(objectives)
+    }
+}
+
+/// Several bounds on one subject, as the command line may add them, become a list: a table has each key once.
 impl Serialize for Objectives {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut table = serializer.serialize_map(Some(self.0.len()))?;
+        let mut subjects: Vec<(String, Vec<&str>)> = Vec::new();
         for objective in &self.0 {
-            table.serialize_entry(&objective.subject.to_string(), &objective.written)?;
+            let subject = objective.subject.to_string();
+            match subjects.iter_mut().find(|(known, _)| *known == subject) {
+                Some((_, bounds)) => bounds.push(&objective.written),
+                None => subjects.push((subject, vec![&objective.written])),
+            }
+        }
+        let mut table = serializer.serialize_map(Some(subjects.len()))?;
+        for (subject, bounds) in &subjects {
+            match bounds.as_slice() {
+                [bound] => table.serialize_entry(subject, bound)?,
+                bounds => table.serialize_entry(subject, bounds)?,
+            }
         }
         table.end()
     }
@@ -134,7 +166,7 @@ impl JsonSchema for Objectives {
         let properties: serde_json::Map<String, serde_json::Value> = Measure::all()
             .map(|measure| {
                 let about = format!("{} Write for example \"{}\".", measure.describe(), measure.unit().example());
-                (measure.to_string(), serde_json::json!({ "type": "string", "description": about }))
+                (measure.to_string(), bounds(&about))
             })
             .collect();
         json_schema!({
@@ -166,10 +198,13 @@ fn narrowed_properties() -> serde_json::Value {
     let both = format!("^(?:{}) (?:{WINDOW}(?: {segment})?|{segment})$", names(true));
     let windows = format!("^(?:{}) {WINDOW}$", names(false));
     let about = "A measure in a window (`during INCIDENT`, `before INCIDENT`, `after INCIDENT`, `from 1m to 3m`)";
-    serde_json::json!({
-        both: { "type": "string", "description": format!("{about}, of a segment (`where device = \"mobile_poor\" and country = \"DE\"`), or both.") },
-        windows: { "type": "string", "description": format!("{about}.") }
-    })
+    let both_about = format!("{about}, of a segment (`where device = \"mobile_poor\" and country = \"DE\"`), or both.");
+    serde_json::json!({ both: bounds(&both_about), windows: bounds(&format!("{about}.")) })
+}
+
+/// A bound, or a list of them.
+fn bounds(about: &str) -> serde_json::Value {
+    serde_json::json!({ "type": ["string", "array"], "items": { "type": "string" }, "description": about })
 }
 
 #[cfg(test)]

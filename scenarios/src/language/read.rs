@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::nearest::did_you_mean;
+use super::phrase::Phrase;
 use super::scenario::Scenario;
+use super::subject::Subject;
 
 /// Why a scenario was not read.
 #[derive(Debug, thiserror::Error)]
@@ -90,9 +92,9 @@ impl Scenario {
             let path = error.path().to_string();
             invalid(if path == "." { String::new() } else { path }, error.inner())
         })?;
-        for (place, objective) in scenario.expect.0.iter().enumerate() {
+        for objective in &scenario.expect.0 {
             objective.subject.check_in(&scenario).map_err(|error| {
-                let (key, span) = expected_at(text, place).unwrap_or_default();
+                let (key, span) = expected_at(text, &objective.subject).unwrap_or_default();
                 invalid_at(format!("expect.{key}"), span, error.to_string())
             })?;
         }
@@ -108,11 +110,12 @@ impl Scenario {
     }
 }
 
-/// Where the key of the objective with this number stands, and what it is. Objectives are held against the rest of the file only when all of it has been read,
-/// so the place is looked for once more.
-fn expected_at(text: &str, place: usize) -> Option<(String, usize)> {
+/// Where the key of an objective on this subject stands, and how it is written. Objectives are held against the rest of the file only when all of it has been
+/// read, so the place is looked for once more.
+fn expected_at(text: &str, subject: &Subject) -> Option<(String, usize)> {
     let file = toml::de::DeTable::parse(text).ok()?;
-    let (key, _) = file.get_ref().get("expect")?.get_ref().as_table()?.iter().nth(place)?;
+    let expected = file.get_ref().get("expect")?.get_ref().as_table()?;
+    let (key, _) = expected.iter().find(|(key, _)| Subject::read(&mut Phrase::new(key.get_ref())).is_ok_and(|read| read == *subject))?;
     Some((key.get_ref().to_string(), key.span().start))
 }
 

@@ -5,6 +5,7 @@
 mod errors;
 mod incidents;
 mod objectives;
+mod objectives_page;
 mod plan;
 mod readme;
 mod schema;

@@ -56,6 +56,19 @@ fn a_narrowed_objective_survives_being_written_as_a_file() {
 }
 
 #[test]
+fn several_bounds_on_one_subject_are_a_list() {
+    let scenario = read("\"decision_latency.p50\" = [\"> 1s\", \"< 3s\"]\n").unwrap();
+    assert_eq!(scenario.expect.0.len(), 3);
+    // What the command line adds may be about what is there already.
+    let mut more = scenario.clone();
+    more.expect.0.push("decision_latency.p50 <= 110% of baseline".parse().unwrap());
+    let again = Scenario::parse("again", &more.to_toml().unwrap()).unwrap();
+    assert_eq!(again, more);
+    assert!(read("\"decision_latency.p50\" = [\"> 1s\", \"3s\"]\n").unwrap_err().contains("`3s` is not a bound"));
+    assert!(read("\"decision_latency.p50\" = 3").unwrap_err().contains("expected a bound, such as \"< 60s\", or a list"));
+}
+
+#[test]
 fn an_incident_that_is_not_there_is_refused_where_it_stands() {
     insta::assert_snapshot!(read("\"decision_latency.p95 during hard outge\" = \"< 3m\"").unwrap_err(), @r#"
     my.toml:25:1: in `expect.decision_latency.p95 during hard outge`: there is no incident `hard outge`; did you mean `hard outage`?
