@@ -28,10 +28,10 @@ impl Subject {
         let mut segment = Segment::default();
         loop {
             let before = phrase.rest();
-            if let Some(read) = Window::read(phrase)? {
-                if window.replace(read).is_some() {
-                    return Err(QuantityError::new("an objective looks at one window; write two objectives"));
-                }
+            if let Some(read) = Window::read(phrase)?
+                && window.replace(read).is_some()
+            {
+                return Err(QuantityError::new("an objective looks at one window; write two objectives"));
             }
             let read = Segment::read(phrase)?;
             if !read.is_everybody() {
