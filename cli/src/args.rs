@@ -67,12 +67,16 @@ pub(crate) struct RunArgs {
     /// Leave the run in this folder, which must not hold one already [default: runs/<start>-<scenario>-<seed>]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// One more objective, such as 'decision_latency.p95<30s'; may be given several times
+    /// One more objective, such as 'decision_latency.p95<30s', 'decision_latency.p95 during outage < 60s',
+    /// 'abandonment.capture where device = "mobile_poor" <= 8%' or 'decision_latency.p50 <= 110% of baseline'; may be given several times
     #[arg(long, value_name = "OBJECTIVE")]
     pub(crate) expect: Vec<Objective>,
     /// Play one part of the run, such as 3/16; auto/16 takes the part that Kubernetes says (JOB_COMPLETION_INDEX). `kycsim merge` joins the parts
     #[arg(long, value_name = "PART/PARTS", value_parser = shard)]
     pub(crate) shard: Option<Shard>,
+    /// The folder of an earlier run, for objectives that are relative to a baseline
+    #[arg(long, value_name = "RUN_FOLDER")]
+    pub(crate) baseline: Option<PathBuf>,
     /// How many requests may be under way at once
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) workers: u32,
@@ -88,6 +92,9 @@ pub(crate) struct RunArgs {
 pub(crate) struct ReportArgs {
     /// The run's folder
     pub(crate) run: PathBuf,
+    /// The folder of another run, for objectives that are relative to a baseline
+    #[arg(long, value_name = "RUN_FOLDER")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Print report.json instead of the summary
     #[arg(long)]
     pub(crate) json: bool,
@@ -121,6 +128,9 @@ pub(crate) struct MergeArgs {
     /// The folder of the joined run [default: runs/ and its name]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+    /// The folder of an earlier run, for objectives that are relative to a baseline
+    #[arg(long, value_name = "RUN_FOLDER")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Print report.json instead of the summary
     #[arg(long)]
     pub(crate) json: bool,

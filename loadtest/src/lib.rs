@@ -1,7 +1,8 @@
 //! Drives onboarding journeys through a backend with Goose, and judges the outcome.
 //!
 //! [`Pool::launch`] brings Goose users up as workers; [`play`] sends a scenario's applicants and reviewers through the backend and leaves a
-//! [`RunFolder`]; [`assemble()`] makes the result of a folder, whole or cut short. There is one way from a run to its result, and it leads over the disk.
+//! [`RunFolder`]; [`assemble()`] makes the result of a folder, whole or cut short, and
+//! [`assemble_against`] holds it against another run. There is one way from a run to its result, and it leads over the disk.
 //! This crate formats nothing and knows nothing of the vendor but its ledger and its counters.
 
 mod assemble;
@@ -10,7 +11,7 @@ mod clock;
 mod driver;
 mod record;
 
-pub use assemble::assemble;
+pub use assemble::{assemble, assemble_against};
 pub use clock::RunClock;
 pub use driver::{LaunchError, Pictures, PlayError, Pool, Progress, Rehearsal, VendorCounts, VendorWatch, play};
 pub use record::{LedgerFile, MergeError, ReadRunError, Records, RunFolder, WriteRunError};

@@ -77,16 +77,20 @@ fn objectives(run: &Run, text: &mut String) -> std::fmt::Result {
     if run.objectives.is_empty() {
         return writeln!(text, "The scenario has no objectives.\n");
     }
-    writeln!(text, "| objective | bound | measured | verdict | note |")?;
-    writeln!(text, "| --- | --- | ---: | --- | --- |")?;
+    if let Some(baseline) = &run.baseline {
+        writeln!(text, "{}\n", escaped(&wording::baseline(baseline)))?;
+    }
+    writeln!(text, "| objective | bound | measured | in how many | verdict | note |")?;
+    writeln!(text, "| --- | --- | ---: | --- | --- | --- |")?;
     for objective in &run.objectives {
         let note = objective.note.as_deref().map(escaped).unwrap_or_default();
         writeln!(
             text,
-            "| {} | {} | {} | {} {} | {note} |",
-            escaped(&objective.measure),
+            "| {} | {} | {} | {} | {} {} | {note} |",
+            escaped(&objective.subject()),
             escaped(&objective.bound),
             objective.measured.as_deref().map_or(figures::NONE.to_owned(), escaped),
+            escaped(&wording::measured_in(objective)),
             wording::held_mark(objective.held),
             wording::held(objective.held),
         )?;

@@ -143,8 +143,11 @@ fn objectives(run: &Run, colour: Colour, text: &mut String) -> std::fmt::Result 
         return Ok(());
     }
     title(colour, "Objectives", text)?;
+    if let Some(baseline) = &run.baseline {
+        writeln!(text, "  {}", wording::baseline(baseline))?;
+    }
     let width = |of: &dyn Fn(usize) -> usize| (0..run.objectives.len()).map(of).max().unwrap_or(0);
-    let measure_width = width(&|i| run.objectives[i].measure.chars().count());
+    let subject_width = width(&|i| wording::plain(&run.objectives[i].subject()).chars().count());
     let bound_width = width(&|i| run.objectives[i].bound.chars().count());
     for objective in &run.objectives {
         let (shade, word) = match objective.held {
@@ -155,16 +158,20 @@ fn objectives(run: &Run, colour: Colour, text: &mut String) -> std::fmt::Result 
         let judged = format!("{} {word:<12}", wording::held_mark(objective.held));
         write!(
             text,
-            "  {} {:<measure_width$}  {:<bound_width$}  {:>9}",
+            "  {} {:<subject_width$}  {:<bound_width$}  {:>9}",
             colour.paint(shade, &judged),
-            wording::plain(&objective.measure),
+            wording::plain(&objective.subject()),
             wording::plain(&objective.bound),
             objective.measured.as_deref().map_or(figures::NONE.to_owned(), wording::plain),
         )?;
-        match &objective.note {
-            Some(note) => writeln!(text, "  {}", colour.paint(Shade::Faint, &wording::plain(note)))?,
-            None => text.push('\n'),
+        let beside: Vec<String> = [wording::measured_in(objective), objective.note.as_deref().map(wording::plain).unwrap_or_default()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        if !beside.is_empty() {
+            write!(text, "  {}", colour.paint(Shade::Faint, &beside.join("; ")))?;
         }
+        text.push('\n');
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The model's enums and names in words for a reader, the same in every face.
 
 use crate::figures;
-use crate::model::{Ended, FindingKind, Held, Integrity, Verdict};
+use crate::model::{Baseline, Ended, FindingKind, Held, Integrity, Objective, Verdict};
 
 /// Every kind of finding, worst first: a report has a line for each, found or not.
 pub const FINDING_KINDS: [FindingKind; 5] =
@@ -25,6 +25,22 @@ pub fn held(held: Held) -> &'static str {
         Held::No => "missed",
         Held::Inconclusive => "inconclusive",
     }
+}
+
+/// Returns in how many an objective was measured, and what the baseline measured, to stand beside what was measured: `in 132; baseline 3.9 s`.
+#[must_use]
+pub fn measured_in(objective: &Objective) -> String {
+    let count = objective.count.map(|count| format!("in {}", figures::count(count)));
+    let baseline = objective.baseline.as_ref().map(|baseline| format!("baseline {}", plain(baseline)));
+    count.into_iter().chain(baseline).collect::<Vec<_>>().join("; ")
+}
+
+/// Returns what was compared with, in one sentence.
+#[must_use]
+pub fn baseline(baseline: &Baseline) -> String {
+    let Baseline { id, scenario, seed, differs } = baseline;
+    let run = format!("Compared with the baseline run {} (scenario {}, seed {seed})", plain(id), plain(scenario));
+    if differs.is_empty() { format!("{run}.") } else { format!("{run}, which differs: {}.", plain(&differs.join(", "))) }
 }
 
 /// Returns a mark that tells the three apart without colour.

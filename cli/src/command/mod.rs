@@ -9,6 +9,7 @@ pub(crate) mod run;
 pub(crate) mod scenario;
 pub(crate) mod vendor;
 
+mod baseline;
 mod dialect;
 mod load_scenario;
 mod result;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
+use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble_against, play};
 use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
 use kycsim_reports::Run;
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::baseline;
 use super::dialect;
 use super::load_scenario::load_scenario;
 use super::result::conclude;
@@ -44,10 +45,11 @@ pub(crate) fn run(args: &RunArgs) -> CommandResult {
 pub(super) fn play(args: &RunArgs, stop: CancellationToken) -> Result<(Run, PathBuf), Failure> {
     let mut scenario = resolve(args)?;
     let dialect = dialect::choose(&mut scenario, args.dialect)?;
+    let baseline = baseline::read(&scenario, args.baseline.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     let folder = runtime.block_on(rehearse(args, dialect, Arc::new(scenario), stop))?;
-    let run = assemble(&Records::read(&folder).context("the run's folder could not be read back")?);
-    Ok((run, folder))
+    let records = Records::read(&folder).context("the run's folder could not be read back")?;
+    Ok((assemble_against(&records, baseline.as_ref()), folder))
 }
 
 /// The scenario as it will be played: the file's, with what the command line changes.
@@ -65,7 +67,10 @@ pub(super) fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
     if let Some(duration) = args.duration {
         scenario.arrivals.duration = duration;
     }
-    scenario.expect.0.extend(args.expect.iter().cloned());
+    for objective in &args.expect {
+        objective.subject.check_in(&scenario).map_err(|error| Failure::usage(anyhow!("in --expect '{objective}': {error}")))?;
+        scenario.expect.0.push(objective.clone());
+    }
     Ok(scenario)
 }
 
@@ -202,7 +207,15 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
         command.push_str(&format!(" --shard {shard}"));
     }
     for objective in &args.expect {
-        command.push_str(&format!(" --expect '{objective}'"));
+        command.push_str(&format!(" --expect {}", shell_word(&objective.to_string())));
+    }
+    if let Some(baseline) = &args.baseline {
+        command.push_str(&format!(" --baseline {}", shell_word(&baseline.display().to_string())));
     }
     command
+}
+
+/// In single quotes, so that a shell reads it as one word.
+fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -34,19 +34,7 @@ pub(super) struct Latencies {
 impl Latencies {
     pub(super) fn of(records: &Records, truth: &Truth<'_>) -> Self {
         let mut measured = Measured::default();
-        let reviews: BTreeMap<&ApplicantKey, &ReviewRow> = records.reviews.iter().map(|review| (&review.applicant, review)).collect();
-        for journey in &records.journeys {
-            let review = reviews.get(&journey.applicant).copied();
-            for attempt in &journey.attempts {
-                take_apart(&mut measured, journey, attempt, review, truth);
-            }
-        }
-        for review in &records.reviews {
-            let opened = truth.last_accepted(&review.applicant, review.claimed).or(review.opened);
-            if let Some(opened) = opened {
-                measured.record("review_wait", review.claimed - opened);
-            }
-        }
+        spans(records, truth, &mut |span| measured.record(span.name, span.until - span.from));
         let empty = crate::record::new_histogram();
         let of = |name: &str, description: &str| {
             let histogram = measured.0.get(name).or_else(|| records.measured.0.get(name)).unwrap_or(&empty);
@@ -65,11 +53,43 @@ impl Latencies {
     }
 }
 
-fn take_apart(measured: &mut Measured, journey: &JourneyRow, attempt: &AttemptRow, review: Option<&ReviewRow>, truth: &Truth<'_>) {
+/// A stretch of somebody's time. It counts in the window in which it begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span<'a> {
+    pub(super) name: &'static str,
+    pub(super) applicant: &'a ApplicantKey,
+    pub(super) from: SimTime,
+    pub(super) until: SimTime,
+}
+
+/// Shows every span that the rows tell of, each once.
+pub(super) fn spans<'a>(records: &'a Records, truth: &Truth<'_>, see: &mut dyn FnMut(Span<'a>)) {
+    let reviews: BTreeMap<&ApplicantKey, &ReviewRow> = records.reviews.iter().map(|review| (&review.applicant, review)).collect();
+    for journey in &records.journeys {
+        let review = reviews.get(&journey.applicant).copied();
+        for attempt in &journey.attempts {
+            take_apart(journey, attempt, review, truth, see);
+        }
+    }
+    for review in &records.reviews {
+        let opened = truth.last_accepted(&review.applicant, review.claimed).or(review.opened);
+        if let Some(from) = opened {
+            see(Span { name: "review_wait", applicant: &review.applicant, from, until: review.claimed });
+        }
+    }
+}
+
+fn take_apart<'a>(
+    journey: &'a JourneyRow,
+    attempt: &AttemptRow,
+    review: Option<&ReviewRow>,
+    truth: &Truth<'_>,
+    see: &mut dyn FnMut(Span<'a>),
+) {
     let vendor = truth.attempt(&journey.applicant, attempt.attempt);
-    let mut span = |name: &str, from: Option<SimTime>, until: Option<SimTime>| {
+    let mut span = |name: &'static str, from: Option<SimTime>, until: Option<SimTime>| {
         if let (Some(from), Some(until)) = (from, until) {
-            measured.record(name, until - from);
+            see(Span { name, applicant: &journey.applicant, from, until });
         }
     };
     let decided = vendor.decided.map(|(at, _)| at);
@@ -102,7 +122,13 @@ fn take_apart(measured: &mut Measured, journey: &JourneyRow, attempt: &AttemptRo
     }
 }
 
-fn summarise(name: &str, description: &str, histogram: &Histogram<u64>) -> Latency {
+/// The statistics that objectives may ask for, by name.
+pub(super) fn statistics(latency: &Latency) -> [(&'static str, f64); 6] {
+    let Latency { mean, p50, p90, p95, p99, max, .. } = *latency;
+    [("mean", mean), ("p50", p50), ("p90", p90), ("p95", p95), ("p99", p99), ("max", max)]
+}
+
+pub(super) fn summarise(name: &str, description: &str, histogram: &Histogram<u64>) -> Latency {
     let at = |quantile: f64| seconds(histogram.value_at_quantile(quantile));
     Latency {
         name: name.to_owned(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use kycsim_reports::model::{FindingKind, FunnelStep, Integrity, ReviewSummary, Totals, VendorSummary};
 
-use super::latencies::Latencies;
+use super::funnel::capture;
+use super::latencies::{Latencies, statistics};
 use crate::record::Records;
 
 pub(super) struct Parts<'a> {
@@ -20,14 +21,7 @@ pub(super) struct Parts<'a> {
 pub(super) fn measures(records: &Records, parts: &Parts<'_>) -> BTreeMap<String, f64> {
     let mut measures = BTreeMap::new();
     for latency in parts.latencies.headline.iter().filter(|latency| latency.count > 0) {
-        for (statistic, value) in [
-            ("mean", latency.mean),
-            ("p50", latency.p50),
-            ("p90", latency.p90),
-            ("p95", latency.p95),
-            ("p99", latency.p99),
-            ("max", latency.max),
-        ] {
+        for (statistic, value) in statistics(latency) {
             measures.insert(format!("{}.{statistic}", latency.name), value);
         }
     }
@@ -46,6 +40,8 @@ pub(super) fn measures(records: &Records, parts: &Parts<'_>) -> BTreeMap<String,
     for step in parts.funnel {
         share(&format!("abandonment.{}", step.step), step.abandoned, step.entered);
     }
+    let (left, came) = capture(parts.funnel);
+    share("abandonment.capture", left, came);
     let mut number = |name: &str, value: f64| measures.insert(name.to_owned(), value);
     number("applicants.arrived", totals.arrived as f64);
     number("applicants.open", (totals.in_flight + totals.in_review) as f64);

@@ -1,12 +1,15 @@
 //! From a run's folder to its result: joins what was recorded on the three sides, and judges it. Reads no clock and touches no disk.
 
+mod baseline;
 mod breakdowns;
+mod facts;
 mod funnel;
 mod integrity;
 mod latencies;
 mod measures;
 mod objectives;
 mod observations;
+mod part;
 mod review;
 mod truth;
 
@@ -14,46 +17,48 @@ use kycsim_reports::model::{Ended, FORMAT, Generator, Held, IncidentBand, Run, T
 use kycsim_scenarios::Scenario;
 
 use crate::record::{EndRow, Records};
-use latencies::Latencies;
+use facts::Facts;
 use truth::Truth;
 
-/// Makes the result of a run from its records.
+/// Makes the result of a run from its records. Objectives that hang on a baseline are inconclusive.
 #[must_use]
 pub fn assemble(records: &Records) -> Run {
+    assemble_against(records, None)
+}
+
+/// Makes the result of a run from its records, and holds it against another run where an objective asks for that.
+#[must_use]
+pub fn assemble_against(records: &Records, baseline: Option<&Records>) -> Run {
     let truth = Truth::new(&records.ledger);
-    let latencies = Latencies::of(records, &truth);
-    let totals = totals(records);
-    let review = review::summary(records, &truth);
-    let integrity = integrity::check(records, &truth);
-    let vendor = records.vendor.unwrap_or_else(|| truth.vendor_summary());
-    let saturation = objectives::saturation(records, &latencies);
-    let generator = generator(records, saturation);
-    let funnel = funnel::funnel(&records.journeys);
-    let measures = measures::measures(
-        records,
-        &measures::Parts { latencies: &latencies, totals, funnel: &funnel, review, vendor, integrity: &integrity },
-    );
-    let objectives = objectives::judge(&records.scenario.expect.0, &measures, &latencies, &generator);
-    let verdict = verdict(&objectives, &integrity, &generator);
+    let facts = Facts::of(records, &truth);
+    let baseline_truth = baseline.map(|baseline| Truth::new(&baseline.ledger));
+    let reference = baseline.zip(baseline_truth.as_ref()).map(|(baseline, truth)| Facts::of(baseline, truth));
+    let questions = objectives::questions(&facts, reference.as_ref());
+    let generator = generator(records, objectives::saturation(&facts, objectives::shortest_bound(&questions)));
+    let reference_is_fit = reference.as_ref().is_none_or(objectives::generator_kept_up);
+    let objectives = objectives::judge(&questions, &generator, reference_is_fit);
+    drop(questions);
+    let verdict = verdict(&objectives, &facts.integrity, &generator);
     let mut run = Run {
         format: FORMAT,
         manifest: records.manifest.clone(),
         verdict,
         observations: Vec::new(),
-        totals,
-        funnel,
-        latencies: latencies.headline,
-        segments: latencies.segments,
-        steps: latencies.steps,
+        totals: facts.totals,
+        funnel: facts.funnel,
+        latencies: facts.latencies.headline,
+        segments: facts.latencies.segments,
+        steps: facts.latencies.steps,
         series: records.series.clone(),
         incidents: bands(&records.scenario),
         breakdowns: breakdowns::breakdowns(&records.journeys, &truth),
-        review,
-        vendor,
+        review: facts.review,
+        vendor: facts.vendor,
         objectives,
-        integrity,
+        baseline: baseline.map(|baseline| baseline::describe(records, baseline)),
+        integrity: facts.integrity,
         generator,
-        measures,
+        measures: facts.measures,
     };
     run.observations = observations::observations(&run, records, &truth);
     run

@@ -6,7 +6,7 @@ use kycsim_reports::model::ReviewSummary;
 use kycsim_scenarios::{ApplicantKey, SimTime};
 
 use super::truth::Truth;
-use crate::record::Records;
+use crate::record::{DepthRow, Records};
 
 /// By how much L and λW may differ before it is a finding: a fifth, or half a case for a queue that is hardly there.
 const LITTLE_TOLERANCE_SHARE: f64 = 0.2;
@@ -14,7 +14,7 @@ const LITTLE_TOLERANCE_CASES: f64 = 0.5;
 
 pub(super) fn summary(records: &Records, truth: &Truth<'_>) -> ReviewSummary {
     let observed = records.depths.last().map_or(SimTime::ZERO, |row| row.at);
-    let depth_mean = time_average(records);
+    let depth_mean = time_average(&records.depths);
     let little_lambda_w = lambda_w(records, truth, observed);
     let busy: f64 =
         records.reviews.iter().map(|review| (review.decided.or(review.settled).unwrap_or(observed) - review.claimed).as_secs_f64()).sum();
@@ -35,8 +35,7 @@ pub(super) fn summary(records: &Records, truth: &Truth<'_>) -> ReviewSummary {
 }
 
 /// The time-average of the sampled depth: each sample stands until the next.
-fn time_average(records: &Records) -> f64 {
-    let depths = &records.depths;
+pub(super) fn time_average(depths: &[DepthRow]) -> f64 {
     let (Some(first), Some(last)) = (depths.first(), depths.last()) else { return 0.0 };
     let length = (last.at - first.at).as_secs_f64();
     if length <= 0.0 {

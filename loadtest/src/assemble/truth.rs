@@ -74,17 +74,16 @@ impl<'a> Truth<'a> {
                     truth.summary.revisions += 1;
                 }
                 LedgerEvent::Delivered { callback, kind, attempt, copy, attempt_number, defect, began, result, .. } => {
-                    let true_copy = defect.is_none_or(Defect::tells_the_truth);
                     // These have ids of their own, and are no events of their own.
                     if !matches!(defect, Some(Defect::NewId | Defect::UnknownStatus | Defect::Contradicting)) {
                         callbacks.insert(callback);
                     }
                     truth.summary.deliveries += 1;
                     truth.summary.forged += u64::from(defect.is_some_and(Defect::is_forged));
-                    truth.summary.duplicates += u64::from(*copy > 0 && *attempt_number == 1 && true_copy);
+                    truth.summary.duplicates += u64::from(is_duplicate(*copy, *attempt_number, *defect));
                     let accepted = was_taken_in(result);
                     truth.summary.deliveries_failed += u64::from(!matches!(result, DeliveryResult::Accepted { .. }));
-                    if *kind != EventKind::Decided || !true_copy {
+                    if *kind != EventKind::Decided || !defect.is_none_or(Defect::tells_the_truth) {
                         continue; // nobody learns a decision from it
                     }
                     let attempt = attempts.entry(*attempt).or_default();
@@ -163,6 +162,11 @@ impl<'a> Truth<'a> {
     pub(super) const fn vendor_summary(&self) -> VendorSummary {
         self.summary
     }
+}
+
+/// Whether a delivery was made on purpose a second time.
+pub(super) fn is_duplicate(copy: u32, attempt_number: u32, defect: Option<Defect>) -> bool {
+    copy > 0 && attempt_number == 1 && defect.is_none_or(Defect::tells_the_truth)
 }
 
 /// Whether the backend answered with success, whatever the vendor takes for one.

@@ -251,6 +251,12 @@ pub struct Records {
 }
 
 impl Records {
+    /// The scenario as it was played.
+    #[must_use]
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
     /// Reads a run's folder, whole or cut short.
     ///
     /// # Errors

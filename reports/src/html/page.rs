@@ -12,7 +12,7 @@ use super::filters;
 use super::percentiles::Percentiles;
 use super::timeline::Timeline;
 use crate::headline::Headline;
-use crate::model::{Finding, FindingKind, Held, Latency, Run, Verdict};
+use crate::model::{Baseline, Finding, FindingKind, Held, Latency, Objective, Run, Verdict};
 use crate::{figures, wording};
 
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -113,6 +113,14 @@ impl<'a> Page<'a> {
 
     fn held_word(&self, held: &Held) -> &'static str {
         wording::held(*held)
+    }
+
+    fn measured_in(&self, objective: &Objective) -> String {
+        wording::measured_in(objective)
+    }
+
+    fn baseline(&self, baseline: &Baseline) -> String {
+        wording::baseline(baseline)
     }
 
     fn integrity_class(&self) -> &'static str {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Breakdown, FunnelStep, IncidentBand, Integrity, Latency, Manifest, Objective, Sample};
+use super::{Baseline, Breakdown, FunnelStep, IncidentBand, Integrity, Latency, Manifest, Objective, Sample};
 
 /// Everything a run has to say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct Run {
     pub review: ReviewSummary,
     pub vendor: VendorSummary,
     pub objectives: Vec<Objective>,
+    /// What relative objectives were held against; none when no baseline was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     pub integrity: Integrity,
     pub generator: Generator,
     /// Every measure by the name that objectives use; durations in seconds, shares in 0..=1.

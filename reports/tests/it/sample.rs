@@ -73,6 +73,12 @@ pub(crate) fn outage() -> Run {
             held: 61,
         },
         objectives: objectives(),
+        baseline: Some(Baseline {
+            id: "2026-11-21T09-00-00Z-baseline-8".to_owned(),
+            scenario: "baseline".to_owned(),
+            seed: 8,
+            differs: vec!["another scenario".to_owned(), "another seed".to_owned()],
+        }),
         integrity: integrity(),
         generator: Generator {
             workers: 32,
@@ -109,11 +115,15 @@ pub(crate) fn killed() -> Run {
         vendor: VendorSummary::default(),
         objectives: vec![Objective {
             measure: "decision_latency.p95".to_owned(),
+            narrowed: None,
             bound: "< 60s".to_owned(),
             measured: None,
+            count: None,
+            baseline: None,
             held: Held::Inconclusive,
             note: Some("nothing was measured".to_owned()),
         }],
+        baseline: None,
         integrity: Integrity { checked: false, applicants: 0, undecided: 0, unanswered: 0, findings: Vec::new() },
         generator: Generator { workers: 32, steps: 0, panics: 0, busy_max: 0, saturated_since: None, saturation_rule: String::new() },
         measures: BTreeMap::new(),
@@ -158,7 +168,14 @@ pub(crate) fn hostile(text: &str) -> Run {
     run.breakdowns[0].by.clone_from(&text);
     run.breakdowns[0].slices[0].value.clone_from(&text);
     run.objectives[0].measure.clone_from(&text);
+    run.objectives[0].narrowed = Some(text.clone());
     run.objectives[0].bound.clone_from(&text);
+    run.objectives[0].baseline = Some(text.clone());
+    if let Some(baseline) = &mut run.baseline {
+        baseline.id.clone_from(&text);
+        baseline.scenario.clone_from(&text);
+        baseline.differs = vec![text.clone()];
+    }
     run.objectives[0].measured = Some(text.clone());
     run.objectives[0].note = Some(text.clone());
     let finding = &mut run.integrity.findings[0];
@@ -324,17 +341,25 @@ fn breakdowns() -> Vec<Breakdown> {
 fn objectives() -> Vec<Objective> {
     let objective = |measure: &str, bound: &str, measured: Option<&str>, held, note: Option<&str>| Objective {
         measure: measure.to_owned(),
+        narrowed: None,
         bound: bound.to_owned(),
         measured: measured.map(str::to_owned),
+        count: None,
+        baseline: None,
         held,
         note: note.map(str::to_owned),
     };
+    let mut narrowed = objective("decision_latency.p95", "<= 110% of baseline", Some("31.4 s"), Held::No, None);
+    narrowed.narrowed = Some("during outage where device = \"mobile_poor\"".to_owned());
+    narrowed.count = Some(1_132);
+    narrowed.baseline = Some("3.9 s".to_owned());
     vec![
         objective("decision_latency.p95", "< 60s", Some("14.1s"), Held::Yes, None),
         objective("abandonment.rate", "< 8%", Some("10.8%"), Held::No, Some("missed by 2.8 percentage points")),
         objective("review_queue.depth.max", "< 150", Some("17"), Held::Yes, None),
         objective("decision_latency.p999", "< 5m", None, Held::Inconclusive, Some("199 decisions are too few for one in a thousand")),
         objective("integrity.lost", "= 0", Some("1"), Held::No, Some("missed by 1")),
+        narrowed,
     ]
 }
 

@@ -88,6 +88,9 @@ const SINGLE: [(&str, Unit, &str); 22] = [
     ),
 ];
 
+/// The two captures together: one thing to the applicant.
+const CAPTURE: (&str, &str) = ("abandonment.capture", "Share of those who came to the pictures, of document or face, and left at them.");
+
 impl Measure {
     /// Every measure there is.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -100,7 +103,9 @@ impl Measure {
             unit: Unit::Share,
             about: "Share of those who came to this step and left at it.",
         });
-        distributions.chain(single).chain(steps)
+        let (name, about) = CAPTURE;
+        let capture = Self { name: name.to_owned(), unit: Unit::Share, about };
+        distributions.chain(single).chain(steps).chain([capture])
     }
 
     /// What it is counted in.

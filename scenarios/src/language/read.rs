@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::nearest::did_you_mean;
+use super::phrase::Phrase;
 use super::scenario::Scenario;
+use super::subject::Subject;
 
 /// Why a scenario was not read.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +85,8 @@ impl Scenario {
     /// # Errors
     /// [`InvalidScenario`] when the text is not a valid scenario.
     pub fn parse(origin: &str, text: &str) -> Result<Self, Box<InvalidScenario>> {
-        let invalid = |key: String, error: &toml::de::Error| {
-            let start = error.span().map_or(0, |span| span.start.min(text.len()));
+        let invalid_at = |key: String, start: usize, message: String| {
+            let start = start.min(text.len());
             let before = &text[..start];
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);
             Box::new(InvalidScenario {
@@ -92,15 +94,24 @@ impl Scenario {
                 line: before.matches('\n').count() + 1,
                 column: before[line_start..].chars().count() + 1,
                 key,
-                message: explain(error.message()),
+                message,
                 source_line: text[line_start..].lines().next().unwrap_or_default().to_owned(),
             })
         };
+        let invalid =
+            |key: String, error: &toml::de::Error| invalid_at(key, error.span().map_or(0, |span| span.start), explain(error.message()));
         let deserializer = toml::Deserializer::parse(text).map_err(|error| invalid(String::new(), &error))?;
-        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let scenario: Self = serde_path_to_error::deserialize(deserializer).map_err(|error| {
             let path = error.path().to_string();
             invalid(if path == "." { String::new() } else { path }, error.inner())
-        })
+        })?;
+        for objective in &scenario.expect.0 {
+            objective.subject.check_in(&scenario).map_err(|error| {
+                let (key, span) = expected_at(text, &objective.subject).unwrap_or_default();
+                invalid_at(format!("expect.{key}"), span, error.to_string())
+            })?;
+        }
+        Ok(scenario)
     }
 
     /// The scenario as a file that reads back as the same scenario.
@@ -114,6 +125,15 @@ impl Scenario {
 
 fn read_file(path: &Path) -> Result<String, ReadScenarioError> {
     std::fs::read_to_string(path).map_err(|source| ReadScenarioError::Open { path: path.to_owned(), source })
+}
+
+/// Where the key of an objective on this subject stands, and how it is written. Objectives are held against the rest of the file only when all of it has been
+/// read, so the place is looked for once more.
+fn expected_at(text: &str, subject: &Subject) -> Option<(String, usize)> {
+    let file = toml::de::DeTable::parse(text).ok()?;
+    let expected = file.get_ref().get("expect")?.get_ref().as_table()?;
+    let (key, _) = expected.iter().find(|(key, _)| Subject::read(&mut Phrase::new(key.get_ref())).is_ok_and(|read| read == *subject))?;
+    Some((key.get_ref().to_string(), key.span().start))
 }
 
 /// Turns serde's list of valid words into the nearest one: a reader wants the word they meant, not all there are.

@@ -4,6 +4,8 @@
 
 mod errors;
 mod incidents;
+mod objectives;
+mod objectives_page;
 mod plan;
 mod readme;
 mod schema;

@@ -7,7 +7,8 @@ fn the_schema_names_every_key_of_the_catalogue() {
     let schema = serde_json::to_string(&schema::scenario()).unwrap();
     for name in catalogue::names() {
         let scenario: toml::Value = toml::from_str(catalogue::text(name).unwrap()).unwrap();
-        for key in keys(&scenario) {
+        // Narrowed objectives are patterns there, which a test of their own holds against what is read.
+        for key in keys(&scenario).into_iter().filter(|key| !key.contains(' ')) {
             assert!(schema.contains(&format!("\"{key}\"")), "`{key}` of {name} is not in the schema");
         }
     }
