@@ -87,6 +87,8 @@ pub enum Purpose {
     StepTime,
     /// Whether the applicant leaves at a step of their own accord.
     Leave,
+    /// Whether the applicant submits once more what has been submitted.
+    DoubleSubmit,
     /// How long a reviewer takes for this applicant's case.
     Handling,
     /// What the reviewer decides.
@@ -118,6 +120,7 @@ impl Purpose {
             Self::Patience => "patience",
             Self::StepTime => "step-time",
             Self::Leave => "leave",
+            Self::DoubleSubmit => "double-submit",
             Self::Handling => "handling",
             Self::ReviewDecision => "review-decision",
             Self::Arrivals => "arrivals",
