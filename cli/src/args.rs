@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use kycsim_onboarding::VendorApi;
+use kycsim_scenarios::ApplicantKey;
 use kycsim_scenarios::language::{Objective, Period, Rate};
 use kycsim_simulator::{AdminToken, ClockMode, Dialect, TimeScale};
 use serde_json::{Value, json};
@@ -56,6 +57,10 @@ pub(crate) struct RunArgs {
     /// Let applicants arrive for so long, such as 90s or 5m
     #[arg(long, value_parser = period)]
     pub(crate) duration: Option<Period>,
+    /// Let nobody come but this applicant, such as a-000042, at the same moment and with the same fate; may be given several times. Of the scenario's objectives
+    /// those on integrity are judged: all others are about everybody
+    #[arg(long, value_name = "APPLICANT", value_parser = applicant)]
+    pub(crate) only: Vec<ApplicantKey>,
     /// Leave the run in this folder, which must not hold one already [default: runs/<start>-<scenario>-<seed>]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
@@ -229,6 +234,16 @@ const DEFAULT_WEBHOOK_SECRET: &str = "whsec_a3ljc2ltIHJlaGVhcnNhbCBzZWNyZXQsIHB1
 fn rate(text: &str) -> Result<Rate, String> {
     let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number; write how many a second, such as 20"))?;
     Rate::new(number).map_err(|error| error.to_string())
+}
+
+fn applicant(text: &str) -> Result<ApplicantKey, String> {
+    let key = ApplicantKey::new(text);
+    match key.number() {
+        Some(_) => Ok(key),
+        None => Err(format!(
+            "`{text}` is no applicant of a schedule; they are called a-000000, a-000001 and so on, as a run's findings name them"
+        )),
+    }
 }
 
 fn vendor_api(text: &str) -> Result<VendorApi, String> {

@@ -76,7 +76,9 @@ fn integrity(run: &Run, kind: FindingKind) -> TestCase {
         if findings.len() > FINDINGS_SHOWN {
             lines.push(format!("and {} more", findings.len() - FINDINGS_SHOWN));
         }
-        lines.extend(findings.first().filter(|first| !first.replay.is_empty()).map(|first| format!("play the first again: {}", first.replay)));
+        lines.extend(
+            findings.first().filter(|first| !first.replay.is_empty()).map(|first| format!("play the first again: {}", first.replay)),
+        );
         let found = figures::counted(wording::found(&run.integrity, kind), "applicant", "applicants");
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(format!("{found}: {}", wording::finding_meaning(kind))).set_type("integrity").set_description(lines.join("\n"));

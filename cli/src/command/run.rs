@@ -1,5 +1,6 @@
 //! `kycsim run`: vendor, reference backend and load in one process, and a report at the end.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use anyhow::{Context as _, anyhow};
 use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble, play};
 use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
-use kycsim_scenarios::Scenario;
 use kycsim_scenarios::language::RateProfile;
+use kycsim_scenarios::{ApplicantKey, Scenario};
 use kycsim_simulator::{ApiKey, CallbackUrl, Clock, Dialect, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -59,8 +60,25 @@ fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
     if let Some(duration) = args.duration {
         scenario.arrivals.duration = duration;
     }
+    if !args.only.is_empty() {
+        pick_out(&mut scenario, &args.only)?;
+    }
     scenario.expect.0.extend(args.expect.iter().cloned());
     Ok(scenario)
+}
+
+/// Makes a scenario one of a few applicants: they must stand in its schedule, and what is about everybody cannot be judged any more.
+fn pick_out(scenario: &mut Scenario, only: &[ApplicantKey]) -> Result<(), Failure> {
+    let come = scenario.arrivals.schedule(scenario.seed).count() as u64;
+    if let Some(stranger) = only.iter().find(|key| key.number().is_none_or(|number| number >= come)) {
+        let all = match come.checked_sub(1) {
+            Some(last) => format!("from {} to {}", ApplicantKey::numbered(0), ApplicantKey::numbered(last)),
+            None => "and nobody does".to_owned(),
+        };
+        return Err(Failure::usage(anyhow!("`{stranger}` does not come in this scenario with seed {}; {come} do, {all}", scenario.seed)));
+    }
+    scenario.expect.0.retain(|objective| objective.measure.as_str().starts_with("integrity."));
+    Ok(())
 }
 
 /// Brings everything up, plays the scenario, takes everything down, and returns the run's folder.
@@ -105,6 +123,7 @@ async fn rehearse(args: &RunArgs, dialect: Dialect, scenario: Arc<Scenario>, sto
     let showing = (!args.quiet).then(|| tokio::spawn(progress::show(shown)));
     let rehearsal = Rehearsal {
         scenario,
+        only: BTreeSet::from_iter(args.only.iter().cloned()),
         reviewer_token: REVIEWER_TOKEN.to_owned(),
         pictures,
         clock,
@@ -168,6 +187,7 @@ fn manifest(args: &RunArgs, dialect: Dialect, scenario: &Scenario, clock: &RunCl
         },
         seed: scenario.seed,
         command: command(args, scenario),
+        replay: format!("{} --only", play_again(args, scenario)),
         machine: Machine {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
@@ -181,7 +201,19 @@ fn manifest(args: &RunArgs, dialect: Dialect, scenario: &Scenario, clock: &RunCl
 
 /// The command that repeats this run, seed included.
 fn command(args: &RunArgs, scenario: &Scenario) -> String {
-    let mut command = format!("kycsim run {} --seed {}", args.scenario, scenario.seed);
+    let mut command = play_again(args, scenario);
+    for applicant in &args.only {
+        command.push_str(&format!(" --only {applicant}"));
+    }
+    for objective in &args.expect {
+        command.push_str(&format!(" --expect '{objective}'"));
+    }
+    command
+}
+
+/// The command that plays this scenario once more as it was played: whoever comes, and whatever is expected.
+fn play_again(args: &RunArgs, scenario: &Scenario) -> String {
+    let mut command = format!("kycsim run {} --seed {}", quoted(&args.scenario), scenario.seed);
     if let Some(dialect) = args.dialect {
         command.push_str(&format!(" --dialect {}", dialect.as_str()));
     }
@@ -191,8 +223,23 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
     if let Some(duration) = args.duration {
         command.push_str(&format!(" --duration '{duration}'"));
     }
-    for objective in &args.expect {
-        command.push_str(&format!(" --expect '{objective}'"));
-    }
     command
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    if !path.is_empty() && path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_path_is_one_word_to_a_shell() {
+        assert_eq!(quoted("my/outage-2.toml"), "my/outage-2.toml");
+        assert_eq!(quoted("last night.toml"), "'last night.toml'");
+        assert_eq!(quoted("it's.toml"), r"'it'\''s.toml'");
+    }
 }

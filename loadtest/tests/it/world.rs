@@ -1,5 +1,6 @@
 //! A whole world for one run: started on free ports, played, taken down.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,7 @@ pub(crate) async fn rehearse(scenario: &str, backend: Backends) -> Played {
     let vendor = Arc::new(Vendor::start(config, vendor_listener, &world).unwrap());
     let rehearsal = Rehearsal {
         scenario,
+        only: BTreeSet::new(),
         reviewer_token: REVIEWER_TOKEN.to_owned(),
         pictures,
         clock,
@@ -110,6 +112,7 @@ fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
         },
         seed: scenario.seed,
         command: String::new(),
+        replay: String::new(),
         machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
         vendor: VendorPlayed::default(),
         ended: Ended::Unfinished,
