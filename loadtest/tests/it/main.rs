@@ -6,3 +6,4 @@ mod determinism;
 mod naive_backend;
 mod verdict;
 mod world;
+mod zoo;

@@ -27,9 +27,11 @@ impl Case<'_> {
         let mut sessions: BTreeMap<&str, Option<SimTime>> = BTreeMap::new();
         for entry in self.truth().entries(&self.answer.applicant) {
             match entry.event {
-                LedgerEvent::Expired | LedgerEvent::Cancelled => _ = sessions.insert(&entry.session, Some(entry.at)),
+                LedgerEvent::Expired | LedgerEvent::Cancelled => {
+                    sessions.insert(&entry.session, Some(entry.at));
+                }
                 LedgerEvent::SessionCreated | LedgerEvent::Submitted { .. } | LedgerEvent::Decided { .. } | LedgerEvent::Revised { .. } => {
-                    _ = sessions.insert(&entry.session, None)
+                    sessions.insert(&entry.session, None);
                 }
                 LedgerEvent::Redacted
                 | LedgerEvent::CallbackHeld { .. }
