@@ -9,6 +9,7 @@ mod ctl;
 mod dialect_pages;
 mod interrupt;
 mod invariants;
+mod only;
 mod scenario;
 mod vendor_doc;
 mod vendor_state;
