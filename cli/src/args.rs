@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use kycsim_onboarding::VendorApi;
-use kycsim_scenarios::Shard;
 use kycsim_scenarios::language::{Objective, Period, Probability, QuantityError, Rate};
+use kycsim_scenarios::{ApplicantKey, Shard};
 use kycsim_simulator::{AdminToken, ClockMode, Dialect, TimeScale};
 use serde_json::{Value, json};
 
@@ -64,6 +64,10 @@ pub(crate) struct RunArgs {
     /// Let applicants arrive for so long, such as 90s or 5m
     #[arg(long, value_parser = period)]
     pub(crate) duration: Option<Period>,
+    /// Let nobody come but this applicant, such as a-000042, at the same moment and with the same fate; may be given several times. Of the scenario's objectives
+    /// those on integrity are judged: all others are about everybody
+    #[arg(long, value_name = "APPLICANT", value_parser = applicant)]
+    pub(crate) only: Vec<ApplicantKey>,
     /// Leave the run in this folder, which must not hold one already [default: runs/<start>-<scenario>-<seed>]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
@@ -298,6 +302,16 @@ fn rate(text: &str) -> Result<Rate, String> {
 fn share(text: &str) -> Result<Probability, String> {
     let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a share; write for example 0.1"))?;
     Probability::new(number).map_err(|error| error.to_string())
+}
+
+fn applicant(text: &str) -> Result<ApplicantKey, String> {
+    let key = ApplicantKey::new(text);
+    match key.number() {
+        Some(_) => Ok(key),
+        None => Err(format!(
+            "`{text}` is no applicant of a schedule; they are called a-000000, a-000001 and so on, as a run's findings name them"
+        )),
+    }
 }
 
 fn vendor_api(text: &str) -> Result<VendorApi, String> {

@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +72,7 @@ async fn main() {
     let stop = CancellationToken::new();
     let rehearsal = Rehearsal {
         scenario,
+        only: BTreeSet::new(),
         reviewer_token: String::new(),
         pictures,
         clock,
@@ -126,6 +128,7 @@ fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
         scenario: ScenarioSummary { name: "waiting".to_owned(), summary: String::new(), teaches: String::new(), arrivals_seconds: 0.0 },
         seed: scenario.seed,
         command: String::new(),
+        replay: String::new(),
         machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
         vendor: VendorPlayed::default(),
         ended: Ended::Unfinished,

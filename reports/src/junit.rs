@@ -26,7 +26,7 @@ pub fn junit(run: &Run, out: &mut impl io::Write) -> io::Result<()> {
     }
     suite.add_properties(properties(run));
     suite.add_test_cases(run.objectives.iter().map(objective));
-    suite.add_test_cases(wording::FINDING_KINDS.into_iter().map(|kind| integrity(run, kind)));
+    suite.add_test_cases(FindingKind::ALL.into_iter().map(|kind| integrity(run, kind)));
     suite.add_test_case(generator(run));
 
     let mut report = Report::new("kycsim");
@@ -82,6 +82,9 @@ fn integrity(run: &Run, kind: FindingKind) -> TestCase {
         if findings.len() > FINDINGS_SHOWN {
             lines.push(format!("and {} more", findings.len() - FINDINGS_SHOWN));
         }
+        lines.extend(
+            findings.first().filter(|first| !first.replay.is_empty()).map(|first| format!("play the first again: {}", first.replay)),
+        );
         let found = figures::counted(wording::found(&run.integrity, kind), "applicant", "applicants");
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(format!("{found}: {}", wording::finding_meaning(kind))).set_type("integrity").set_description(lines.join("\n"));
@@ -93,7 +96,7 @@ fn integrity(run: &Run, kind: FindingKind) -> TestCase {
         status.set_message("the backend gave no final answers to compare with");
         status
     };
-    case("integrity", format!("nothing {}", wording::finding(kind)), status)
+    case("integrity", wording::finding_absent(kind).to_owned(), status)
 }
 
 fn generator(run: &Run) -> TestCase {

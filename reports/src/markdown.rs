@@ -111,18 +111,19 @@ fn integrity(run: &Run, text: &mut String) -> std::fmt::Result {
     if findings.len() > FINDINGS_SHOWN {
         writeln!(text, "- and {} more in `report.json`", findings.len() - FINDINGS_SHOWN)?;
     }
+    if let Some(first) = findings.first().filter(|first| !first.replay.is_empty()) {
+        writeln!(text, "\nThe first of them again, and nobody else:\n")?;
+        command(&first.replay, text)?;
+    }
     text.push('\n');
     Ok(())
 }
 
 fn repeat(run: &Run, text: &mut String) -> std::fmt::Result {
     let manifest = &run.manifest;
-    let command = wording::plain(&manifest.command);
-    // A fence must be longer than any run of backticks inside it.
-    let longest = command.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
     writeln!(text, "<details><summary>Repeat this run</summary>\n")?;
-    writeln!(text, "{fence}sh\n{command}\n{fence}\n")?;
+    command(&manifest.command, text)?;
+    text.push('\n');
     writeln!(
         text,
         "Seed {}, kycsim {}, {} {} with {}, {} build, started {}.\n",
@@ -135,6 +136,15 @@ fn repeat(run: &Run, text: &mut String) -> std::fmt::Result {
         escaped(&figures::moment(&manifest.started_at)),
     )?;
     writeln!(text, "</details>")
+}
+
+/// Writes a command as a block of its own.
+fn command(command: &str, text: &mut String) -> std::fmt::Result {
+    let command = wording::plain(command);
+    // A fence must be longer than any run of backticks inside it.
+    let longest = command.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    writeln!(text, "{fence}sh\n{command}\n{fence}")
 }
 
 /// Returns `text` on one line, with all that Markdown, a table cell, HTML or a mention (`@name` notifies people) would take for its own.

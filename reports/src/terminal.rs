@@ -193,6 +193,9 @@ fn integrity(run: &Run, colour: Colour, text: &mut String) -> std::fmt::Result {
             wording::plain(&finding.applicant),
             wording::plain(&finding.summary)
         )?;
+        if !finding.replay.is_empty() {
+            writeln!(text, "    {}", colour.paint(Shade::Faint, &wording::plain(&finding.replay)))?;
+        }
     }
     if integrity.findings.len() > FINDINGS_SHOWN {
         writeln!(text, "  and {} more in the report", integrity.findings.len() - FINDINGS_SHOWN)?;

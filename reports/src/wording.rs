@@ -3,10 +3,6 @@
 use crate::figures;
 use crate::model::{Baseline, Ended, FindingKind, Held, Integrity, Objective, Verdict};
 
-/// Every kind of finding, worst first: a report has a line for each, found or not.
-pub const FINDING_KINDS: [FindingKind; 5] =
-    [FindingKind::Lost, FindingKind::Contradicted, FindingKind::Doubled, FindingKind::Forged, FindingKind::Stuck];
-
 /// Returns the verdict in one word.
 #[must_use]
 pub fn verdict(verdict: Verdict) -> &'static str {
@@ -63,15 +59,41 @@ pub fn verdict_mark(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Returns a finding's kind in one word.
+/// Returns a finding's kind in a word or a few.
 #[must_use]
 pub fn finding(kind: FindingKind) -> &'static str {
     match kind {
         FindingKind::Lost => "lost",
         FindingKind::Contradicted => "contradicted",
+        FindingKind::NeverDecided => "never decided",
+        FindingKind::ApprovedAfterRejection => "approved after rejection",
+        FindingKind::Regressed => "regressed",
         FindingKind::Doubled => "doubled",
+        FindingKind::DuplicateAttempt => "duplicate attempt",
         FindingKind::Forged => "forged",
+        FindingKind::ConsentMissing => "consent missing",
         FindingKind::Stuck => "stuck",
+        FindingKind::ResubmissionIgnored => "resubmission ignored",
+        FindingKind::ReviewOrphaned => "review orphaned",
+    }
+}
+
+/// Returns what holds when there is no finding of this kind.
+#[must_use]
+pub fn finding_absent(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::Lost => "nothing lost",
+        FindingKind::Contradicted => "nothing contradicted",
+        FindingKind::NeverDecided => "nothing shown that was never decided",
+        FindingKind::ApprovedAfterRejection => "nobody approved after a rejection",
+        FindingKind::Regressed => "nothing regressed",
+        FindingKind::Doubled => "nothing doubled",
+        FindingKind::DuplicateAttempt => "no duplicate attempt",
+        FindingKind::Forged => "nothing forged",
+        FindingKind::ConsentMissing => "no consent missing",
+        FindingKind::Stuck => "nothing stuck",
+        FindingKind::ResubmissionIgnored => "no resubmission ignored",
+        FindingKind::ReviewOrphaned => "no review case orphaned",
     }
 }
 
@@ -81,9 +103,16 @@ pub fn finding_meaning(kind: FindingKind) -> &'static str {
     match kind {
         FindingKind::Lost => "the vendor decided, and the backend never took notice",
         FindingKind::Contradicted => "the backend holds another decision than the one that was made",
+        FindingKind::NeverDecided => "an outcome was shown that nobody had decided",
+        FindingKind::ApprovedAfterRejection => "a no was final, and became a yes that nobody had decided",
+        FindingKind::Regressed => "what was over was taken back to an earlier state",
         FindingKind::Doubled => "one decision had its effect more than once",
+        FindingKind::DuplicateAttempt => "the vendor was asked more often than the applicant had submitted",
         FindingKind::Forged => "a callback that nobody signed, or not now, was taken for the vendor's",
+        FindingKind::ConsentMissing => "data went to the vendor that nobody had consented to",
         FindingKind::Stuck => "nobody holds the next move, and nothing more will happen",
+        FindingKind::ResubmissionIgnored => "another attempt was asked for or handed in, and led to nothing",
+        FindingKind::ReviewOrphaned => "a case and its applicant have lost each other",
     }
 }
 
@@ -105,9 +134,9 @@ pub fn integrity(integrity: &Integrity) -> String {
     }
     let compared = figures::counted(integrity.applicants, "applicant", "applicants");
     if integrity.findings.is_empty() {
-        return format!("Clean: {compared} compared, none lost, contradicted, doubled, forged or stuck.");
+        return format!("Clean: {compared} compared, no finding of any of {} kinds.", FindingKind::ALL.len());
     }
-    let kinds: Vec<_> = FINDING_KINDS
+    let kinds: Vec<_> = FindingKind::ALL
         .into_iter()
         .map(|kind| (kind, found(integrity, kind)))
         .filter(|(_, number)| *number > 0)

@@ -63,6 +63,9 @@ catalogue! {
         "disabled-receiver",
         "secret-rotation",
     ],
+    "What applicants do": [
+        "double-submits",
+    ],
     "Bad days": [
         "late-callbacks",
         "starved-callbacks",

@@ -25,6 +25,13 @@ impl ApplicantKey {
         Self(format!("a-{number:06}").into())
     }
 
+    /// The place in a schedule of whoever has this key; none when no schedule makes it.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        let number = self.0.strip_prefix("a-")?.parse().ok()?;
+        (Self::numbered(number) == *self).then_some(number)
+    }
+
     /// Returns a key that came from elsewhere, such as the reference in a vendor's session.
     #[must_use]
     pub fn new(key: impl Into<Arc<str>>) -> Self {
@@ -87,6 +94,8 @@ pub enum Purpose {
     StepTime,
     /// Whether the applicant leaves at a step of their own accord.
     Leave,
+    /// Whether the applicant submits once more what has been submitted.
+    DoubleSubmit,
     /// How long a reviewer takes for this applicant's case.
     Handling,
     /// What the reviewer decides.
@@ -122,6 +131,7 @@ impl Purpose {
             Self::Patience => "patience",
             Self::StepTime => "step-time",
             Self::Leave => "leave",
+            Self::DoubleSubmit => "double-submit",
             Self::Handling => "handling",
             Self::ReviewDecision => "review-decision",
             Self::Arrivals => "arrivals",
@@ -192,6 +202,16 @@ mod tests {
     }
     const FATE_7_42_OUTCOME_1: u64 = 849_589_872_242_866_510;
     const FATE_7_42_PATIENCE_0: u64 = 10_678_096_443_207_519_826;
+
+    #[test]
+    fn a_key_knows_its_number_if_it_has_one() {
+        for number in [0, 42, 999_999, 1_000_000] {
+            assert_eq!(ApplicantKey::numbered(number).number(), Some(number));
+        }
+        for key in ["a-42", "a-+00042", "b-000042", "a-", "", "a-0000042"] {
+            assert_eq!(ApplicantKey::new(key).number(), None, "{key}");
+        }
+    }
 
     #[test]
     fn each_part_of_the_key_matters() {

@@ -54,7 +54,7 @@ pub use callbacks::{AllowedHosts, CallbackUrl, InvalidCallbackUrl};
 pub use clock::{Clock, ClockMode, InvalidTimeScale, TimeScale};
 pub use config::{Limits, VendorConfig};
 pub use counts::Counts;
-pub use dialects::{Access, Clarity, Dialect};
+pub use dialects::{Access, Clarity, Dialect, Repetitions};
 #[cfg(feature = "tls")]
 pub use http::{InvalidTls, Tls};
 pub use journal::{

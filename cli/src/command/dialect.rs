@@ -1,9 +1,9 @@
 //! Which vendor's API is spoken, and whether a scenario can be played in it.
 
 use anyhow::anyhow;
-use kycsim_reports::model::{Tells, VendorPlayed};
+use kycsim_reports::model::{Recognises, Tells, VendorPlayed};
 use kycsim_scenarios::Scenario;
-use kycsim_simulator::{Clarity, Dialect};
+use kycsim_simulator::{Clarity, Dialect, Repetitions};
 
 use crate::exit::Failure;
 
@@ -34,5 +34,9 @@ pub(super) fn played(dialect: Dialect) -> VendorPlayed {
         Clarity::Outcomes => Tells::Outcomes,
         Clarity::Approval => Tells::Approval,
     };
-    VendorPlayed { dialect: dialect.as_str().to_owned(), tells }
+    let recognises = match dialect.repetitions() {
+        Repetitions::Recognised => Recognises::EveryRepetition,
+        Repetitions::NotAlways => Recognises::SomeRepetitions,
+    };
+    VendorPlayed { dialect: dialect.as_str().to_owned(), tells, recognises }
 }

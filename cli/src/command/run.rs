@@ -1,16 +1,17 @@
 //! `kycsim run`: vendor, reference backend and load in one process, and a report at the end.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble_against, play};
+use kycsim_loadtest::{Pictures, Pool, Progress, Records, Rehearsal, RunClock, RunFolder, assemble_against};
 use kycsim_onboarding::{Backend, Backoff, OnboardingConfig, Secret, VendorApi};
 use kycsim_reports::Run;
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary};
-use kycsim_scenarios::{Scenario, Shard};
+use kycsim_scenarios::{ApplicantKey, Scenario, Shard};
 use kycsim_simulator::{ApiKey, CallbackUrl, Clock, Dialect, Vendor, VendorConfig, WebhookSecret};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -67,11 +68,31 @@ pub(super) fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
     if let Some(duration) = args.duration {
         scenario.arrivals.duration = duration;
     }
+    if !args.only.is_empty() {
+        pick_out(&mut scenario, &args.only)?;
+    }
     for objective in &args.expect {
         objective.subject.check_in(&scenario).map_err(|error| Failure::usage(anyhow!("in --expect '{objective}': {error}")))?;
         scenario.expect.0.push(objective.clone());
     }
     Ok(scenario)
+}
+
+/// Makes a scenario one of a few applicants: they must stand in its schedule, and what is about everybody cannot be judged any more.
+fn pick_out(scenario: &mut Scenario, only: &[ApplicantKey]) -> Result<(), Failure> {
+    if scenario.arrivals.is_closed() {
+        return Err(Failure::usage(anyhow!("--only needs applicants who come by themselves; in a closed model each comes when another has ended")));
+    }
+    let come = scenario.arrivals.schedule(scenario.seed).count() as u64;
+    if let Some(stranger) = only.iter().find(|key| key.number().is_none_or(|number| number >= come)) {
+        let all = match come.checked_sub(1) {
+            Some(last) => format!("from {} to {}", ApplicantKey::numbered(0), ApplicantKey::numbered(last)),
+            None => "and nobody does".to_owned(),
+        };
+        return Err(Failure::usage(anyhow!("`{stranger}` does not come in this scenario with seed {}; {come} do, {all}", scenario.seed)));
+    }
+    scenario.expect.0.retain(|objective| objective.subject.measure.as_str().starts_with("integrity."));
+    Ok(())
 }
 
 /// Brings everything up, plays the scenario, takes everything down, and returns the run's folder.
@@ -114,6 +135,7 @@ async fn rehearse(args: &RunArgs, dialect: Dialect, scenario: Arc<Scenario>, sto
     let rehearsal = Rehearsal {
         scenario,
         shard: args.shard.unwrap_or(Shard::WHOLE),
+        only: BTreeSet::from_iter(args.only.iter().cloned()),
         reviewer_token: REVIEWER_TOKEN.to_owned(),
         pictures,
         clock,
@@ -123,7 +145,7 @@ async fn rehearse(args: &RunArgs, dialect: Dialect, scenario: Arc<Scenario>, sto
         progress,
         stop,
     };
-    let played = play(pool, rehearsal).await;
+    let played = kycsim_loadtest::play(pool, rehearsal).await;
     if let Some(showing) = showing {
         let _ = showing.await;
     }
@@ -179,6 +201,7 @@ fn manifest(args: &RunArgs, dialect: Dialect, scenario: &Scenario, clock: &RunCl
         },
         seed: scenario.seed,
         command: command(args, scenario),
+        replay: format!("{} --only", play_again(args, scenario)),
         machine: Machine {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
@@ -193,7 +216,25 @@ fn manifest(args: &RunArgs, dialect: Dialect, scenario: &Scenario, clock: &RunCl
 
 /// The command that repeats this run, seed included.
 fn command(args: &RunArgs, scenario: &Scenario) -> String {
-    let mut command = format!("kycsim run {} --seed {}", args.scenario, scenario.seed);
+    let mut command = play_again(args, scenario);
+    for applicant in &args.only {
+        command.push_str(&format!(" --only {applicant}"));
+    }
+    if let Some(shard) = args.shard {
+        command.push_str(&format!(" --shard {shard}"));
+    }
+    for objective in &args.expect {
+        command.push_str(&format!(" --expect {}", quoted(&objective.to_string())));
+    }
+    if let Some(baseline) = &args.baseline {
+        command.push_str(&format!(" --baseline {}", quoted(&baseline.display().to_string())));
+    }
+    command
+}
+
+/// The command that plays this scenario once more as it was played: whoever comes, and whatever is expected.
+fn play_again(args: &RunArgs, scenario: &Scenario) -> String {
+    let mut command = format!("kycsim run {} --seed {}", quoted(&args.scenario), scenario.seed);
     if let Some(dialect) = args.dialect {
         command.push_str(&format!(" --dialect {}", dialect.as_str()));
     }
@@ -203,19 +244,23 @@ fn command(args: &RunArgs, scenario: &Scenario) -> String {
     if let Some(duration) = args.duration {
         command.push_str(&format!(" --duration '{duration}'"));
     }
-    if let Some(shard) = args.shard {
-        command.push_str(&format!(" --shard {shard}"));
-    }
-    for objective in &args.expect {
-        command.push_str(&format!(" --expect {}", shell_word(&objective.to_string())));
-    }
-    if let Some(baseline) = &args.baseline {
-        command.push_str(&format!(" --baseline {}", shell_word(&baseline.display().to_string())));
-    }
     command
 }
 
-/// In single quotes, so that a shell reads it as one word.
-fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// A word as a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    if !path.is_empty() && path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_path_is_one_word_to_a_shell() {
+        assert_eq!(quoted("my/outage-2.toml"), "my/outage-2.toml");
+        assert_eq!(quoted("last night.toml"), "'last night.toml'");
+        assert_eq!(quoted("it's.toml"), r"'it'\''s.toml'");
+    }
 }

@@ -12,6 +12,7 @@ mod invariants;
 mod load;
 mod objectives;
 mod objectives_page;
+mod only;
 mod recorded;
 mod scenario;
 mod vendor_doc;

@@ -58,11 +58,9 @@ pub(super) fn measures(records: &Records, parts: &Parts<'_>) -> BTreeMap<String,
     if integrity.checked {
         let found = |kind: FindingKind| integrity.findings.iter().filter(|finding| finding.kind == kind).count() as f64;
         number("integrity.findings", integrity.findings.len() as f64);
-        number("integrity.lost", found(FindingKind::Lost));
-        number("integrity.contradicted", found(FindingKind::Contradicted));
-        number("integrity.doubled", found(FindingKind::Doubled));
-        number("integrity.forged", found(FindingKind::Forged));
-        number("integrity.stuck", found(FindingKind::Stuck));
+        for kind in FindingKind::ALL {
+            number(&format!("integrity.{}", kind.as_str()), found(kind));
+        }
     }
     if let Some(drain) = drain_seconds(records) {
         number("drain.seconds", drain);

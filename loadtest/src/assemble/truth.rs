@@ -21,6 +21,8 @@ pub(super) struct Truth<'a> {
 /// One attempt at the vendor.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Attempt<'a> {
+    /// Which of the applicant's, from 1.
+    pub(super) number: u32,
     pub(super) submitted: Option<SimTime>,
     /// The first decision: what the applicant waited for.
     pub(super) decided: Option<(SimTime, &'a Decision)>,
@@ -39,6 +41,10 @@ pub(super) struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
+    fn of(attempts: &mut BTreeMap<u32, Self>, number: u32) -> &mut Self {
+        attempts.entry(number).or_insert(Self { number, ..Self::default() })
+    }
+
     /// The vendor's word as it stands.
     pub(super) fn standing(&self) -> Option<(SimTime, &'a Decision)> {
         self.revised.or(self.decided)
@@ -57,18 +63,26 @@ impl<'a> Truth<'a> {
             Self { applicants: BTreeMap::new(), entries: BTreeMap::new(), accepted: BTreeMap::new(), summary: VendorSummary::default() };
         let mut callbacks = BTreeSet::new();
         let mut known = BTreeSet::new();
+        // How many attempts an applicant had behind them when a session was begun: a backend may begin one for each attempt.
+        let mut behind: BTreeMap<&str, u32> = BTreeMap::new();
         for entry in ledger {
             truth.entries.entry(&entry.applicant).or_default().push(entry);
             let attempts = truth.applicants.entry(&entry.applicant).or_default();
+            let before = behind.get(&*entry.session).copied().unwrap_or(0);
+            let numbered = |attempt: u32| before.saturating_add(attempt);
             match &entry.event {
-                LedgerEvent::SessionCreated => truth.summary.sessions += 1,
-                LedgerEvent::Submitted { attempt } => attempts.entry(*attempt).or_default().submitted = Some(entry.at),
+                LedgerEvent::SessionCreated => {
+                    truth.summary.sessions += 1;
+                    let decided = attempts.values().filter(|attempt| attempt.decided.is_some()).map(|attempt| attempt.number);
+                    behind.insert(&entry.session, decided.max().unwrap_or(0));
+                }
+                LedgerEvent::Submitted { attempt } => Attempt::of(attempts, numbered(*attempt)).submitted = Some(entry.at),
                 LedgerEvent::Decided { decision, .. } => {
                     truth.summary.decisions += 1;
-                    attempts.entry(decision.attempt).or_default().decided = Some((entry.at, decision));
+                    Attempt::of(attempts, numbered(decision.attempt)).decided = Some((entry.at, decision));
                 }
                 LedgerEvent::Revised { decision } => {
-                    let attempt = attempts.entry(decision.attempt).or_default();
+                    let attempt = Attempt::of(attempts, numbered(decision.attempt));
                     attempt.revised = Some((entry.at, decision));
                     attempt.revisions += 1;
                     truth.summary.revisions += 1;
@@ -86,7 +100,7 @@ impl<'a> Truth<'a> {
                     if *kind != EventKind::Decided || !defect.is_none_or(Defect::tells_the_truth) {
                         continue; // nobody learns a decision from it
                     }
-                    let attempt = attempts.entry(*attempt).or_default();
+                    let attempt = Attempt::of(attempts, numbered(*attempt));
                     attempt.first_sent = Some(attempt.first_sent.map_or(*began, |first| first.min(*began)));
                     if !accepted {
                         continue;
@@ -137,6 +151,16 @@ impl<'a> Truth<'a> {
             | LedgerEvent::ReceiverDisabled { .. }
             | LedgerEvent::CallbackGivenUp { .. } => None,
         })
+    }
+
+    /// When each attempt was decided first, in order of time.
+    pub(super) fn first_decisions(&self, applicant: &ApplicantKey) -> impl Iterator<Item = SimTime> {
+        self.entries(applicant).iter().filter(|entry| matches!(entry.event, LedgerEvent::Decided { .. })).map(|entry| entry.at)
+    }
+
+    /// When the vendor was asked for a decision, in order of time.
+    pub(super) fn submissions(&self, applicant: &ApplicantKey) -> impl Iterator<Item = SimTime> {
+        self.entries(applicant).iter().filter(|entry| matches!(entry.event, LedgerEvent::Submitted { .. })).map(|entry| entry.at)
     }
 
     /// Returns whose decisions were changed, from what they were at first into what they are.

@@ -1,16 +1,20 @@
 //! The head: owns the agenda, the applicants and the reviewers, and decides what is done next.
 
+mod closing;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use kycsim_reports::model::{Ended, Manifest};
 use kycsim_scenarios::journey::{Next, Shown, Step, StepResult};
-use kycsim_scenarios::language::{Arrival, Schedule};
+use kycsim_scenarios::language::Arrival;
 use kycsim_scenarios::{Agenda, ApplicantKey, Scenario, Shard, SimTime};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::arrivals::Arrivals;
 use super::hands::{Hands, Job, Outcome, Report, Task};
 use super::participant::Participant;
 use super::pictures::Pictures;
@@ -27,12 +31,6 @@ use crate::record::{DepthRow, EndRow, GeneratorRow, Measured, ReviewRow, RunFold
 const DEPTH_EVERY: Duration = Duration::from_millis(250);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How long the backend may take after the vendor has gone quiet to make up its mind about everybody. Then what is undecided is a finding.
-const ANSWERS_LIMIT: Duration = Duration::from_secs(15);
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// After Ctrl-C nobody wants to wait that long.
-const ANSWERS_LIMIT_CUT_SHORT: Duration = Duration::from_secs(3);
-
 /// Why a run could not be played to its end.
 #[derive(Debug, thiserror::Error)]
 #[error("the run's files could not be written")]
@@ -45,6 +43,8 @@ pub struct Rehearsal {
     pub scenario: Arc<Scenario>,
     /// Which part of it.
     pub shard: Shard,
+    /// Nobody comes but these, each at their moment; empty: everybody comes.
+    pub only: BTreeSet<ApplicantKey>,
     /// What reviewers show the backend.
     pub reviewer_token: String,
     /// What applicants upload.
@@ -70,7 +70,7 @@ pub struct Rehearsal {
 /// # Errors
 /// [`PlayError`] when the run's files could not be written; the pool is sent home all the same.
 pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
-    let Rehearsal { scenario, shard, reviewer_token, pictures, clock, mut folder, mut manifest, vendor, progress, stop } = rehearsal;
+    let Rehearsal { scenario, shard, only, reviewer_token, pictures, clock, mut folder, mut manifest, vendor, progress, stop } = rehearsal;
     // Unbounded, for arrivals never wait for the system. It holds at most what has arrived and not ended, which the run holds anyway.
     let (jobs, waiting) = flume::unbounded();
     // A worker with a report waits until it is taken: there are never more than there are workers.
@@ -90,8 +90,7 @@ pub async fn play(pool: Pool, rehearsal: Rehearsal) -> Result<(), PlayError> {
     let workers = pool.workers();
     let reviewers = shard.share_of(scenario.review.reviewers.value());
     let mut dispatcher = Dispatcher {
-        schedule: scenario.arrivals.schedule(scenario.seed),
-        shard,
+        arrivals: Arrivals::new(&scenario, shard, &only),
         scenario: &scenario,
         clock,
         agenda: Agenda::new(),
@@ -150,8 +149,7 @@ enum Due {
 struct Dispatcher<'a> {
     scenario: &'a Scenario,
     clock: RunClock,
-    schedule: Schedule<'a>,
-    shard: Shard,
+    arrivals: Arrivals<'a>,
     agenda: Agenda<Due>,
     jobs: flume::Sender<Job>,
     reported: flume::Receiver<Report>,
@@ -271,6 +269,9 @@ impl Dispatcher<'_> {
                     self.tally.decision(latency);
                 }
                 self.count(awaited, participant.awaits_decision(), reviewed, participant.journey().is_in_review());
+                if let Some(again) = participant.submits_again(step, result, self.scenario, ended) {
+                    self.send(ended, Task::SubmitAgain(again));
+                }
                 self.proceed(participant, next);
             }
             Outcome::Claimed { reviewer, case: Some(case) } => {
@@ -286,7 +287,7 @@ impl Dispatcher<'_> {
                     self.folder.depth(&DepthRow { at: began, waiting: depth.waiting, claimed: depth.claimed })?;
                 }
             }
-            Outcome::Answer { .. } | Outcome::Greeted => {}
+            Outcome::SubmittedAgain | Outcome::Answer { .. } | Outcome::OpenCases(_) | Outcome::Greeted => {}
             Outcome::Panicked => self.panics += 1,
         }
         Ok(())
@@ -341,23 +342,17 @@ impl Dispatcher<'_> {
         if !self.scenario.arrivals.is_closed() {
             return self.next_arrival();
         }
-        while let Some(first) = self.taken() {
+        while let Some(first) = self.arrivals.next() {
             self.agenda.enter(first.at, Due::Arrive(first));
         }
         self.agenda.enter(SimTime::from_start(self.scenario.arrivals.duration.length()), Due::ArrivalsEnd);
     }
 
     fn next_arrival(&mut self) {
-        match self.taken() {
+        match self.arrivals.next() {
             Some(next) => self.agenda.enter(next.at, Due::Arrive(next)),
             None => self.arrivals_over = true,
         }
-    }
-
-    /// Returns the next arrival of the schedule that belongs to this part of the run.
-    fn taken(&mut self) -> Option<Arrival> {
-        let (shard, seed) = (self.shard, self.scenario.seed);
-        self.schedule.find(|arrival| shard.takes(seed, arrival.number))
     }
 
     fn send(&mut self, due: SimTime, task: Task) {
@@ -385,85 +380,5 @@ impl Dispatcher<'_> {
         let nobody_left = self.tally.in_flight() == 0 && self.vendor.is_quiet(deadline);
         let queue_empty = self.tally.queue_depth.unwrap_or(0) == 0 && self.handled.iter().all(Option::is_none);
         (nobody_left && queue_empty) || self.clock.now() >= deadline
-    }
-
-    /// Ends the load: writes open journeys down, and asks the backend what it believes of everybody.
-    async fn close(&mut self, stop: &CancellationToken) -> Result<(), WriteRunError> {
-        let limit = if stop.is_cancelled() { ANSWERS_LIMIT_CUT_SHORT } else { ANSWERS_LIMIT };
-        let deadline = self.clock.now().saturating_add(limit);
-        // The last second is played to its end: rates over a fraction of one would be noise.
-        self.clock.wait_until(self.sampled.saturating_add(SECOND)).await;
-        self.sample()?;
-        let mut open = Vec::new();
-        while let Some((_, item)) = self.agenda.take_due(SimTime::MAX) {
-            if let Due::Step(participant) | Due::End(participant, _) = item {
-                open.push(participant);
-            }
-        }
-        // What is under way is answered, or not, within the limit.
-        while self.outstanding > 0 {
-            let Some(report) = self.report_by(deadline).await else { break };
-            self.outstanding -= 1;
-            match report.outcome {
-                Outcome::Step(mut participant, result) => {
-                    participant.on(result, self.scenario, report.due, report.ended);
-                    open.push(participant);
-                }
-                Outcome::Decided { reviewer, ruled: Ruled::Taken } => {
-                    if let Some(handled) = self.handled[reviewer as usize].take() {
-                        self.folder.review(&handled.row(reviewer, Some(report.ended)))?;
-                    }
-                }
-                Outcome::Panicked => self.panics += 1,
-                Outcome::Decided { ruled: Ruled::Settled | Ruled::NotNow, .. }
-                | Outcome::Claimed { .. }
-                | Outcome::Depth(_)
-                | Outcome::Answer { .. }
-                | Outcome::Greeted => {}
-            }
-        }
-        for participant in open {
-            self.leave(&participant, None)?;
-        }
-        for (reviewer, handled) in (0_u32..).zip(&self.handled) {
-            if let Some(handled) = handled {
-                self.folder.review(&handled.row(reviewer, None))?;
-            }
-        }
-        self.ask(deadline).await
-    }
-
-    /// Asks about everybody, and again about those the backend has not made up its mind on, until the deadline.
-    async fn ask(&mut self, deadline: SimTime) -> Result<(), WriteRunError> {
-        let mut asked = std::mem::take(&mut self.left);
-        while !asked.is_empty() {
-            let now = self.clock.now();
-            for (applicant, credentials) in asked.drain(..) {
-                self.send(now, Task::Answer { applicant, credentials });
-            }
-            while self.outstanding > 0 {
-                let Some(report) = self.report_by(deadline.saturating_add(ANSWERS_LIMIT)).await else { return Ok(()) };
-                self.outstanding -= 1;
-                if let Outcome::Answer { row: Some(row), credentials } = report.outcome {
-                    let undecided = row.status.as_deref().is_none_or(|status| status == "submitted");
-                    if undecided && self.clock.now() < deadline {
-                        asked.push((row.applicant, credentials));
-                    } else {
-                        self.folder.answer(&row)?;
-                    }
-                }
-            }
-            if !asked.is_empty() {
-                self.clock.wait_until(self.clock.now().saturating_add(ASK_AGAIN_AFTER)).await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn report_by(&self, deadline: SimTime) -> Option<Report> {
-        tokio::select! {
-            report = self.reported.recv_async() => report.ok(),
-            () = self.clock.wait_until(deadline) => None,
-        }
     }
 }

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use goose::goose::GooseUser;
-use kycsim_scenarios::journey::StepResult;
-use kycsim_scenarios::language::{ReviewDecision, Triage};
-use kycsim_scenarios::{ApplicantKey, Scenario, SimTime};
+use kycsim_scenarios::journey::{Capture, Step, StepResult};
+use kycsim_scenarios::language::{Applicant, ReviewDecision, Triage};
+use kycsim_scenarios::{ApplicantKey, Fate, Scenario, SimTime};
 use tokio_util::sync::CancellationToken;
 
 use super::participant::Participant;
@@ -29,6 +29,8 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) enum Task {
     Step(Box<Participant>),
+    /// The submit button, pressed once more.
+    SubmitAgain(Box<Again>),
     Claim {
         reviewer: u32,
         triage: Triage,
@@ -43,8 +45,18 @@ pub(super) enum Task {
         applicant: ApplicantKey,
         credentials: Credentials,
     },
+    /// Which cases reviewers could work on now.
+    OpenCases,
     /// Warm-up: opens a connection, and is measured by nobody.
     Greet,
+}
+
+/// Who submits once more, and with what.
+#[derive(Debug)]
+pub(super) struct Again {
+    pub(super) applicant: Applicant,
+    pub(super) fate: Fate,
+    pub(super) credentials: Credentials,
 }
 
 /// A job that has been done.
@@ -59,6 +71,8 @@ pub(super) struct Report {
 #[derive(Debug)]
 pub(super) enum Outcome {
     Step(Box<Participant>, StepResult),
+    /// Whatever the answer was: nobody waits for it.
+    SubmittedAgain,
     Claimed {
         reviewer: u32,
         case: Option<Case>,
@@ -72,6 +86,8 @@ pub(super) enum Outcome {
         row: Option<AnswerRow>,
         credentials: Credentials,
     },
+    /// About whom; none when nobody answered, or with a part of them alone.
+    OpenCases(Option<Vec<ApplicantKey>>),
     Greeted,
     /// A bug of ours: what the job was about is gone with it.
     Panicked,
@@ -116,6 +132,10 @@ impl Hands {
     async fn perform(&self, user: &mut GooseUser, task: Task, began: SimTime) -> Outcome {
         match task {
             Task::Step(participant) => self.step(user, participant, began).await,
+            Task::SubmitAgain(again) => {
+                self.submit_again(user, *again).await;
+                Outcome::SubmittedAgain
+            }
             Task::Claim { reviewer, triage } => Outcome::Claimed { reviewer, case: self.target.claim(user, reviewer, triage).await },
             Task::Decide { reviewer, case, decision } => {
                 let ruled = self.target.decide(user, reviewer, &case, decision).await;
@@ -125,11 +145,20 @@ impl Hands {
             Task::Answer { applicant, credentials } => {
                 Outcome::Answer { row: self.target.answer(user, &applicant, &credentials).await, credentials }
             }
+            Task::OpenCases => Outcome::OpenCases(self.target.open_cases(user).await),
             Task::Greet => {
                 self.target.greet(user).await;
                 Outcome::Greeted
             }
         }
+    }
+
+    async fn submit_again(&self, user: &mut GooseUser, again: Again) {
+        let Again { applicant, fate, mut credentials } = again;
+        // No picture goes with it.
+        let call =
+            StepCall { step: Step::Submit, applicant: &applicant, fate: &fate, capture: Capture::Good, picture: 0, limit: LONGEST_LIMIT };
+        let _ = self.target.step(user, &mut credentials, call).await;
     }
 
     async fn step(&self, user: &mut GooseUser, mut participant: Box<Participant>, began: SimTime) -> Outcome {

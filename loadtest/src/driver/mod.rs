@@ -4,6 +4,7 @@
 //! waits is an entry of the agenda, not a client and a task. Arrivals never wait for the system: if the hands fall behind, the queue grows, and the
 //! wait shows in every latency (they count from the due moment) and in `lag`.
 
+mod arrivals;
 mod dispatcher;
 mod hands;
 mod http;

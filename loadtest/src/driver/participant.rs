@@ -6,6 +6,7 @@ use kycsim_scenarios::journey::{Capture, Journey, Next, Rules, Shown, Step, Step
 use kycsim_scenarios::language::{Applicant, Arrival};
 use kycsim_scenarios::{Scenario, SimTime};
 
+use super::hands::Again;
 use super::target::Credentials;
 use crate::record::{AttemptRow, EndRow, JourneyRow, Told};
 
@@ -18,6 +19,7 @@ pub(super) struct Participant {
     journey: Journey,
     pub(super) credentials: Credentials,
     arrived: SimTime,
+    consented: Option<SimTime>,
     attempts: Vec<AttemptRow>,
     polls: u32,
     retries: BTreeMap<Step, u32>,
@@ -36,6 +38,7 @@ impl Participant {
             journey,
             credentials: Credentials::default(),
             arrived: now,
+            consented: None,
             attempts: Vec::new(),
             polls: 0,
             retries: BTreeMap::new(),
@@ -84,13 +87,26 @@ impl Participant {
             *self.retries.entry(step).or_insert(0) += 1;
         }
         match (step, result) {
+            (Step::Consent, StepResult::Done) => self.consented = Some(due),
             (Step::Submit, StepResult::Done) => {
-                self.attempts.push(AttemptRow { attempt: self.journey.attempt(), due, accepted: now, told: None, review_seen: None });
+                let attempt = self.journey.attempt();
+                self.attempts.push(AttemptRow { attempt, due, accepted: now, submitted_again: None, told: None, review_seen: None });
             }
             (_, StepResult::Status(shown)) => self.see(shown, now),
             (_, StepResult::Done | StepResult::PictureRefused | StepResult::Failed) => {}
         }
         self.journey.on(result, rules(scenario, &self.applicant), now)
+    }
+
+    /// What it takes to submit the present attempt once more, if the answer to `step` was the submission's acknowledgement and the applicant now goes back.
+    pub(super) fn submits_again(&mut self, step: Step, result: StepResult, scenario: &Scenario, now: SimTime) -> Option<Box<Again>> {
+        let acknowledged = (step, result) == (Step::Submit, StepResult::Done);
+        if !acknowledged || !self.journey.submits_twice(rules(scenario, &self.applicant)) {
+            return None;
+        }
+        self.attempts.last_mut()?.submitted_again = Some(now);
+        let (applicant, fate, credentials) = (self.applicant.clone(), self.journey.fate().clone(), self.credentials.clone());
+        Some(Box::new(Again { applicant, fate, credentials }))
     }
 
     fn see(&mut self, shown: Shown, now: SimTime) {
@@ -116,6 +132,7 @@ impl Participant {
             device: self.applicant.device,
             risk: self.applicant.risk,
             arrived: self.arrived,
+            consented: self.consented,
             step: self.step(),
             end,
             verification: self.credentials.verification.clone(),

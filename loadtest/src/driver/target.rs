@@ -64,6 +64,9 @@ pub(super) struct Target {
 /// Reviewers, samples and the final questions wait this long for an answer.
 const PATIENCE_OF_TOOLS: Duration = Duration::from_secs(5);
 
+/// As many cases as the API shows at once; with so many, some may be missing from the list.
+const CASES_MAX: usize = 500;
+
 impl Target {
     pub(super) const fn new(reviewer_token: String, pictures: Pictures, clock: RunClock) -> Self {
         Self { reviewer_token, pictures, clock }
@@ -207,6 +210,21 @@ impl Target {
         succeeded(request.send(user, "review_summary", PATIENCE_OF_TOOLS).await?)?.json()
     }
 
+    /// Asks about whom a case is open, claimed or not; none when the answer is missing, or may not be all of them.
+    pub(super) async fn open_cases(&self, user: &mut GooseUser) -> Option<Vec<ApplicantKey>> {
+        #[derive(Deserialize)]
+        struct Cases {
+            cases: Vec<Open>,
+        }
+        #[derive(Deserialize)]
+        struct Open {
+            reference: ApplicantKey,
+        }
+        let request = Call::get(format!("/v1/reviews?limit={CASES_MAX}")).bearer(&self.reviewer_token);
+        let Cases { cases } = succeeded(request.send(user, "open_cases", PATIENCE_OF_TOOLS).await?)?.json()?;
+        (cases.len() < CASES_MAX).then(|| cases.into_iter().map(|open| open.reference).collect())
+    }
+
     /// Asks what the backend says of an applicant at the end.
     pub(super) async fn answer(&self, user: &mut GooseUser, applicant: &ApplicantKey, credentials: &Credentials) -> Option<AnswerRow> {
         #[derive(Deserialize)]
@@ -226,8 +244,15 @@ impl Target {
             status: Option<String>,
         }
         let verification = credentials.verification.clone()?;
-        let unanswered =
-            AnswerRow { applicant: applicant.clone(), verification, at: self.clock.now(), status: None, attempt: 0, events: Vec::new() };
+        let unanswered = AnswerRow {
+            applicant: applicant.clone(),
+            verification,
+            at: self.clock.now(),
+            status: None,
+            attempt: 0,
+            events: Vec::new(),
+            too_early: false,
+        };
         let path = format!("/v1/verifications/{}", unanswered.verification);
         let asked = Call::get(path.clone()).bearer(&credentials.token).send(user, "final_status", PATIENCE_OF_TOOLS).await;
         let told = Call::get(format!("{path}/events")).bearer(&credentials.token).send(user, "final_events", PATIENCE_OF_TOOLS).await;

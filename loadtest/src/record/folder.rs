@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::histogram_log::{HistogramLog, Measured};
-use super::rows::{AnswerRow, DepthRow, GeneratorRow, JourneyRow, ReviewRow};
+use super::rows::{AnswerRow, DepthRow, GeneratorRow, JourneyRow, OpenCases, ReviewRow};
 use crate::clock::RunClock;
 
 /// Why a run could not be written.
@@ -153,6 +153,10 @@ impl RunFolder {
         self.answers.append(row)
     }
 
+    pub(crate) fn open_cases(&self, cases: &OpenCases) -> Result<(), WriteRunError> {
+        write_json(&self.path.join("open-cases.json"), cases)
+    }
+
     /// Writes a second's sample and measurements, and sees that all rows so far are with the operating system.
     pub(crate) fn second(&mut self, sample: &Sample, measured: Measured) -> Result<(), WriteRunError> {
         let until = SimTime::from_start(std::time::Duration::from_secs_f64(sample.at));
@@ -242,6 +246,8 @@ pub struct Records {
     pub(crate) depths: Vec<DepthRow>,
     pub(crate) reviews: Vec<ReviewRow>,
     pub(crate) answers: BTreeMap<kycsim_scenarios::ApplicantKey, AnswerRow>,
+    /// None when the backend did not say.
+    pub(crate) open_cases: Option<OpenCases>,
     pub(crate) ledger: Vec<LedgerEntry>,
     pub(crate) measured: Measured,
     /// None when the run was killed.
@@ -275,6 +281,7 @@ impl Records {
             reviews: read_rows(&folder.join("reviews.ndjson"))?,
             // An applicant may be asked about more than once; the last answer counts.
             answers: answers.into_iter().map(|row| (row.applicant.clone(), row)).collect(),
+            open_cases: read_json(&folder.join("open-cases.json"))?,
             ledger: read_rows(&folder.join("vendor-ledger.ndjson"))?,
             measured: Measured::read(&fs::read(folder.join("latency.hlog")).unwrap_or_default()),
             vendor: read_json(&folder.join("vendor.json"))?,

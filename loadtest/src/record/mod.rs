@@ -13,6 +13,7 @@
 //! | `vendor-ledger.ndjson` | what the vendor decided and sent |
 //! | `vendor.json` | the vendor's counters at the end |
 //! | `answers.ndjson` | what the backend says of each applicant at the end |
+//! | `open-cases.json` | about whom cases were open at the end, if the backend said |
 
 mod folder;
 mod histogram_log;
@@ -22,4 +23,4 @@ mod rows;
 pub use folder::{LedgerFile, ReadRunError, Records, RunFolder, WriteRunError};
 pub(crate) use histogram_log::{Measured, new_histogram};
 pub use merge::MergeError;
-pub(crate) use rows::{AnswerRow, AttemptRow, BackendEvent, DepthRow, EndRow, GeneratorRow, JourneyRow, ReviewRow, Told};
+pub(crate) use rows::{AnswerRow, AttemptRow, BackendEvent, DepthRow, EndRow, GeneratorRow, JourneyRow, OpenCases, ReviewRow, Told};

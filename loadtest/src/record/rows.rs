@@ -1,6 +1,6 @@
 //! The rows of a run's files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kycsim_scenarios::journey::{Cause, Ending, Shown, Step};
 use kycsim_scenarios::language::{Country, Device, DocumentKind, ReviewDecision, Risk};
@@ -16,6 +16,9 @@ pub(crate) struct JourneyRow {
     pub(crate) device: Device,
     pub(crate) risk: Risk,
     pub(crate) arrived: SimTime,
+    /// When they agreed to the processing of their data, if the backend acknowledged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) consented: Option<SimTime>,
     /// The step it ended at, or stands at.
     pub(crate) step: Step,
     /// How it ended; none while it is open.
@@ -64,6 +67,9 @@ pub(crate) struct AttemptRow {
     pub(crate) due: SimTime,
     /// When the backend acknowledged it.
     pub(crate) accepted: SimTime,
+    /// When the applicant went back and submitted it once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) submitted_again: Option<SimTime>,
     /// What the applicant was told in the end, and when.
     pub(crate) told: Option<Told>,
     /// When the applicant first saw that people look at it.
@@ -112,6 +118,16 @@ pub(crate) struct AnswerRow {
     pub(crate) status: Option<String>,
     pub(crate) attempt: u32,
     pub(crate) events: Vec<BackendEvent>,
+    /// Whether the world still moved when this was the last time to ask: then nobody can say that nothing more would have come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) too_early: bool,
+}
+
+/// About whom cases were open at the end, as the reviewers' tool says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpenCases {
+    pub(crate) at: SimTime,
+    pub(crate) applicants: BTreeSet<ApplicantKey>,
 }
 
 /// An event of the backend's audit log.

@@ -8,3 +8,4 @@ mod freezing_backend;
 mod naive_backend;
 mod verdict;
 mod world;
+mod zoo;

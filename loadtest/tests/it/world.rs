@@ -1,5 +1,6 @@
 //! A whole world for one run: started on free ports, played, taken down.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,21 +46,42 @@ pub(crate) async fn rehearse(scenario: &str, backend: Backends) -> Played {
 /// The same, with so many workers.
 pub(crate) async fn rehearse_with(scenario: &str, backend: Backends, workers: u32) -> Played {
     let scenario = Arc::new(Scenario::parse("test", scenario).unwrap_or_else(|error| panic!("{error}")));
+    rehearse_against_by(scenario, workers, async |vendor_url, world| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let backend_url = url(&listener);
+        match backend {
+            Backends::Reference => {
+                let backend = Backend::open(reference(vendor_url, &backend_url)).await.unwrap();
+                tokio::spawn(backend.serve(listener, world.clone()));
+            }
+            Backends::Naive(bug) => {
+                tokio::spawn(naive_backend::serve(listener, vendor_url.to_owned(), format!("{backend_url}/callbacks/kyc"), bug));
+            }
+            Backends::Freezing(freeze) => _ = tokio::spawn(freezing_backend::serve(listener, freeze)),
+        }
+        backend_url
+    })
+    .await
+}
+
+/// Where a listener is reached.
+pub(crate) fn url(listener: &TcpListener) -> String {
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// Plays `scenario` against whatever backend `start` brings up, given the vendor's address; it returns where applicants meet that backend.
+pub(crate) async fn rehearse_against(scenario: Arc<Scenario>, start: impl AsyncFnOnce(&str, &CancellationToken) -> String) -> Played {
+    rehearse_against_by(scenario, 16, start).await
+}
+
+async fn rehearse_against_by(
+    scenario: Arc<Scenario>,
+    workers: u32,
+    start: impl AsyncFnOnce(&str, &CancellationToken) -> String,
+) -> Played {
     let vendor_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let backend_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let vendor_url = format!("http://{}", vendor_listener.local_addr().unwrap());
-    let backend_url = format!("http://{}", backend_listener.local_addr().unwrap());
     let world = CancellationToken::new();
-    match backend {
-        Backends::Reference => {
-            let backend = Backend::open(reference(&vendor_url, &backend_url)).await.unwrap();
-            tokio::spawn(backend.serve(backend_listener, world.clone()));
-        }
-        Backends::Naive(bug) => {
-            tokio::spawn(naive_backend::serve(backend_listener, vendor_url, format!("{backend_url}/callbacks/kyc"), bug));
-        }
-        Backends::Freezing(freeze) => _ = tokio::spawn(freezing_backend::serve(backend_listener, freeze)),
-    }
+    let backend_url = start(&url(&vendor_listener), &world).await;
     let pool = Pool::launch(&backend_url, workers).await.unwrap();
     let pictures = Pictures::draw(&scenario, RunClock::starting_in(Duration::ZERO).began_wall());
 
@@ -79,6 +101,7 @@ pub(crate) async fn rehearse_with(scenario: &str, backend: Backends, workers: u3
     let rehearsal = Rehearsal {
         scenario,
         shard: Shard::WHOLE,
+        only: BTreeSet::new(),
         reviewer_token: REVIEWER_TOKEN.to_owned(),
         pictures,
         clock,
@@ -93,7 +116,8 @@ pub(crate) async fn rehearse_with(scenario: &str, backend: Backends, workers: u3
     Played { run: assemble(&Records::read(folder.path()).unwrap()), ledger: read_ledger(folder.path()), _folder: folder }
 }
 
-fn reference(vendor_url: &str, backend_url: &str) -> OnboardingConfig {
+/// The reference backend, with its waits compressed as the scenarios' are.
+pub(crate) fn reference(vendor_url: &str, backend_url: &str) -> OnboardingConfig {
     let mut config = OnboardingConfig::new(
         vendor_url,
         Secret::new(API_KEY),
@@ -120,6 +144,7 @@ fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
         },
         seed: scenario.seed,
         command: String::new(),
+        replay: String::new(),
         machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
         vendor: VendorPlayed::default(),
         shard: None,
@@ -140,9 +165,17 @@ impl VendorWatch for Watched {
         let counts = self.0.counts();
         let totals = VendorSummary {
             requests: counts.requests,
-            duplicates: counts.duplicates,
+            faults: counts.faults,
+            sessions: counts.sessions,
+            decisions: counts.decisions,
+            revisions: counts.revisions,
+            rate_limited: counts.rate_limited,
+            forged: counts.forged,
+            callbacks: counts.callbacks,
             deliveries: counts.deliveries,
-            ..VendorSummary::default()
+            duplicates: counts.duplicates,
+            deliveries_failed: counts.deliveries_failed,
+            held: counts.held,
         };
         VendorCounts { totals, pending: counts.callbacks_pending }
     }

@@ -133,7 +133,7 @@ impl<'a> Page<'a> {
 
     /// Returns each kind of finding with its meaning and how many there are.
     fn kinds(&self) -> Vec<(&'static str, &'static str, u64)> {
-        wording::FINDING_KINDS
+        FindingKind::ALL
             .into_iter()
             .map(|kind| {
                 let found = wording::found(&self.run.integrity, kind);

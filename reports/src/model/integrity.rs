@@ -24,11 +24,14 @@ pub struct Finding {
     pub applicant: String,
     /// One sentence: what is wrong.
     pub summary: String,
-    /// Both sides' story in order of time.
+    /// Everybody's story in order of time: the vendor's, the backend's, what the applicant was shown, and the reviewers'.
     pub evidence: Vec<Evidence>,
+    /// The command that plays this applicant again and nobody else; empty when the run was not started by a command.
+    #[serde(default)]
+    pub replay: String,
 }
 
-/// What can be wrong.
+/// What can be wrong. `docs/integrity.md` says of each what mostly causes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
@@ -36,12 +39,63 @@ pub enum FindingKind {
     Lost,
     /// The backend holds another decision than the one that was made.
     Contradicted,
+    /// The applicant was shown an outcome that nobody had decided.
+    NeverDecided,
+    /// A no was final, and became a yes that nobody had decided.
+    ApprovedAfterRejection,
+    /// What was over was taken back to an earlier state.
+    Regressed,
     /// One decision had its effect more than once.
     Doubled,
+    /// The vendor was asked more often than the applicant had submitted.
+    DuplicateAttempt,
     /// The backend took a callback for the vendor's that nobody signed, or not now.
     Forged,
+    /// The applicant's data went to the vendor without their consent.
+    ConsentMissing,
     /// Nobody holds the next move: acknowledged by the backend, and nothing more will happen.
     Stuck,
+    /// Another attempt was asked for or handed in, and led to nothing.
+    ResubmissionIgnored,
+    /// The applicant waits for people, and no reviewer can reach the case; or a case is open about somebody who does not.
+    ReviewOrphaned,
+}
+
+impl FindingKind {
+    /// Every kind, worst first.
+    pub const ALL: [Self; 12] = [
+        Self::Lost,
+        Self::Contradicted,
+        Self::NeverDecided,
+        Self::ApprovedAfterRejection,
+        Self::Regressed,
+        Self::Doubled,
+        Self::DuplicateAttempt,
+        Self::Forged,
+        Self::ConsentMissing,
+        Self::Stuck,
+        Self::ResubmissionIgnored,
+        Self::ReviewOrphaned,
+    ];
+
+    /// Its word in `report.json`, and the last part of its measure's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Contradicted => "contradicted",
+            Self::NeverDecided => "never_decided",
+            Self::ApprovedAfterRejection => "approved_after_rejection",
+            Self::Regressed => "regressed",
+            Self::Doubled => "doubled",
+            Self::DuplicateAttempt => "duplicate_attempt",
+            Self::Forged => "forged",
+            Self::ConsentMissing => "consent_missing",
+            Self::Stuck => "stuck",
+            Self::ResubmissionIgnored => "resubmission_ignored",
+            Self::ReviewOrphaned => "review_orphaned",
+        }
+    }
 }
 
 /// One event, on one side.
@@ -53,4 +107,18 @@ pub struct Evidence {
     /// `vendor`, `backend`, `applicant` or `reviewer`.
     pub side: String,
     pub event: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_listed_once_and_has_the_word_that_json_has() {
+        for (index, kind) in FindingKind::ALL.into_iter().enumerate() {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(FindingKind::ALL.iter().position(|each| *each == kind), Some(index));
+        }
+        assert!(FindingKind::ALL.is_sorted(), "findings are sorted by kind, and the worst come first");
+    }
 }

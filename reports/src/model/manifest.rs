@@ -16,6 +16,9 @@ pub struct Manifest {
     pub seed: u64,
     /// The command that repeats this run.
     pub command: String,
+    /// The command that plays a single applicant of it again, up to where the applicant's name goes; empty when there is none.
+    #[serde(default)]
+    pub replay: String,
     pub machine: Machine,
     /// The vendor that was played.
     #[serde(default)]
@@ -34,11 +37,14 @@ pub struct VendorPlayed {
     pub dialect: String,
     /// What its answers tell.
     pub tells: Tells,
+    /// Which repeated calls it recognises.
+    #[serde(default)]
+    pub recognises: Recognises,
 }
 
 impl Default for VendorPlayed {
     fn default() -> Self {
-        Self { dialect: "generic".to_owned(), tells: Tells::Outcomes }
+        Self { dialect: "generic".to_owned(), tells: Tells::Outcomes, recognises: Recognises::EveryRepetition }
     }
 }
 
@@ -50,6 +56,17 @@ pub enum Tells {
     Outcomes,
     /// Approvals, and everything else: what is not approved may be tried again, or not.
     Approval,
+}
+
+/// Whether a vendor can always tell a call that is tried again from a new one. A backend is not to be blamed for a second session that it could not prevent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Recognises {
+    /// Always, by the key that comes with it.
+    EveryRepetition,
+    /// Not always: it knows no keys, or remembers failures under them, so that trying again needs another one.
+    #[default]
+    SomeRepetitions,
 }
 
 /// What a reader must know of the scenario without opening it.

@@ -15,7 +15,7 @@ mod series;
 pub use breakdown::{Breakdown, FunnelStep, Slice};
 pub use integrity::{Evidence, Finding, FindingKind, Integrity};
 pub use latency::{Latency, Percentile};
-pub use manifest::{Ended, Machine, Manifest, ScenarioSummary, Tells, VendorPlayed};
+pub use manifest::{Ended, Machine, Manifest, Recognises, ScenarioSummary, Tells, VendorPlayed};
 pub use objective::{Baseline, Held, Objective};
 pub use run::{Generator, ReviewSummary, Run, Totals, VendorSummary, Verdict};
 pub use series::{IncidentBand, Sample};

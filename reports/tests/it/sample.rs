@@ -181,6 +181,7 @@ pub(crate) fn hostile(text: &str) -> Run {
     let finding = &mut run.integrity.findings[0];
     finding.applicant.clone_from(&text);
     finding.summary.clone_from(&text);
+    finding.replay.clone_from(&text);
     finding.evidence[0].side.clone_from(&text);
     finding.evidence[0].event = text;
     run
@@ -198,7 +199,8 @@ fn manifest(ended: Ended) -> Manifest {
             arrivals_seconds: 40.0,
         },
         seed: 7,
-        command: "kycsim run outage-at-peak --seed 7".to_owned(),
+        command: "kycsim run outage-at-peak --seed 7 --expect 'abandonment.rate < 8%'".to_owned(),
+        replay: "kycsim run outage-at-peak --seed 7 --only".to_owned(),
         machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 8, build: "release".to_owned() },
         vendor: VendorPlayed::default(),
         ended,
@@ -381,6 +383,7 @@ fn integrity() -> Integrity {
                     evidence(22.6, "vendor", "callback sent, answered with 500"),
                     evidence(45.0, "backend", "says `pending` when asked at the end"),
                 ],
+                replay: "kycsim run outage-at-peak --seed 7 --only applicant-0132".to_owned(),
             },
             Finding {
                 kind: FindingKind::Doubled,
@@ -391,6 +394,7 @@ fn integrity() -> Integrity {
                     evidence(9.3, "vendor", "callback `evt_77` sent again on purpose, accepted"),
                     evidence(45.0, "backend", "holds two accounts"),
                 ],
+                replay: "kycsim run outage-at-peak --seed 7 --only applicant-0077".to_owned(),
             },
         ],
     }

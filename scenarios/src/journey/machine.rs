@@ -155,6 +155,12 @@ impl Journey {
         self.pictures
     }
 
+    /// Whether the applicant goes back after this attempt's submission and presses the button once more.
+    #[must_use]
+    pub fn submits_twice(&self, rules: Rules<'_>) -> bool {
+        self.fate.rng(Purpose::DoubleSubmit, self.attempt).random::<f64>() < rules.group.double_submit.value()
+    }
+
     /// Until when the applicant bears the current screen; for ever while people are looking at it.
     #[must_use]
     pub fn patient_until(&self, rules: Rules<'_>) -> SimTime {
@@ -336,6 +342,30 @@ mod tests {
     fn nobody_sits_before_the_screen_while_people_look_at_it() {
         let (_, ending, at) = play(&group(), |now| StepResult::Status(if now >= secs(500) { Shown::Approved } else { Shown::InReview }));
         assert_eq!((ending, at), (Ending::Approved, secs(500)));
+    }
+
+    #[test]
+    fn who_submits_twice_is_fate_and_may_differ_from_attempt_to_attempt() {
+        let mut group = group();
+        let run = RunSettings::default();
+        let twice = |group: &ApplicantGroup| -> Vec<(bool, bool)> {
+            let rules = Rules { group, run: &run };
+            let journeys = (0..200).map(|number| Journey::begin(Fate::new(1, ApplicantKey::numbered(number)), rules, SimTime::ZERO).0);
+            journeys
+                .map(|mut journey| {
+                    let first = journey.submits_twice(rules);
+                    journey.attempt += 1;
+                    (first, journey.submits_twice(rules))
+                })
+                .collect()
+        };
+        assert!(twice(&group).iter().all(|(first, second)| !first && !second), "nobody, unless the scenario asks for it");
+        group.double_submit = Probability::new(0.5).unwrap();
+        let drawn = twice(&group);
+        assert_eq!(drawn, twice(&group));
+        let first = drawn.iter().filter(|(first, _)| *first).count();
+        assert!((70..130).contains(&first), "{first}");
+        assert!(drawn.iter().any(|(first, second)| first != second));
     }
 
     #[test]

@@ -34,6 +34,13 @@ pub struct ApplicantGroup {
     /// How likely a picture goes wrong.
     #[serde(default)]
     pub capture: CaptureDefects,
+    /// How likely they go back after a submission and press the button once more.
+    #[serde(default = "never")]
+    pub double_submit: Probability,
+}
+
+const fn never() -> Probability {
+    Probability::NEVER
 }
 
 fn default_step_time() -> Distribution {

@@ -55,7 +55,7 @@ const DISTRIBUTIONS: [(&str, &str); 6] = [
 const STATISTICS: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
 
 /// Everything else that is measured once a run.
-const SINGLE: [(&str, Unit, &str); 22] = [
+const SINGLE: [(&str, Unit, &str); 29] = [
     ("approval.rate", Unit::Share, "Share of those told a final decision who were approved."),
     ("rejection.rate", Unit::Share, "Share of those told a final decision who were rejected."),
     ("completion.rate", Unit::Share, "Share of those who arrived and were told a final decision."),
@@ -78,9 +78,24 @@ const SINGLE: [(&str, Unit, &str); 22] = [
     ("integrity.findings", Unit::Count, "Everything the integrity check found."),
     ("integrity.lost", Unit::Count, "Decisions the backend never took notice of."),
     ("integrity.contradicted", Unit::Count, "Applicants for whom the backend holds another decision than was made."),
+    ("integrity.never_decided", Unit::Count, "Applicants who were shown an outcome that nobody had decided."),
+    (
+        "integrity.approved_after_rejection",
+        Unit::Count,
+        "Applicants who were rejected, and approved later without anybody having decided so.",
+    ),
+    ("integrity.regressed", Unit::Count, "Applicants whose verification was over, and was taken back to an earlier state."),
     ("integrity.doubled", Unit::Count, "Decisions that had their effect more than once."),
+    ("integrity.duplicate_attempt", Unit::Count, "Applicants for whom the vendor was asked more often than they had submitted."),
     ("integrity.forged", Unit::Count, "Applicants about whom the backend took in a callback that the vendor had not signed, or not now."),
+    ("integrity.consent_missing", Unit::Count, "Applicants whose data went to the vendor before they had consented."),
     ("integrity.stuck", Unit::Count, "Applicants for whom nobody holds the next move."),
+    ("integrity.resubmission_ignored", Unit::Count, "Applicants whose resubmission was asked for or handed in, and led to nothing."),
+    (
+        "integrity.review_orphaned",
+        Unit::Count,
+        "Applicants who wait for people, and whose case no reviewer can reach; or the other way round.",
+    ),
     (
         "drain.seconds",
         Unit::Duration,

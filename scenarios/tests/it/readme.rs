@@ -17,8 +17,8 @@ and applicants in one process, a report at the end, and an exit code for CI. All
 [`catalogue/`](catalogue/): copy one, change it, and run it by its path. Times are compressed: a second stands for minutes, or for days. The comments
 in a file say which published incident or figure it follows; vendors are not named.
 
-The column *uses* lists the words of the scenario language that a scenario shows: keys of `vendor`, of `vendor.callbacks`, of its incidents, and the
-faults that befall requests. Each word is described in the JSON Schema (`kycsim scenario schema`).
+The column *uses* lists the words of the scenario language that a scenario shows: keys of `vendor`, of `vendor.callbacks`, of its incidents, the
+faults that befall requests, and what applicants do of their own accord. Each word is described in the JSON Schema (`kycsim scenario schema`).
 ";
 
 const INCIDENTS: &str = "\
@@ -73,6 +73,9 @@ fn uses(text: &str) -> BTreeSet<String> {
     for (key, value) in vendor.get("callbacks").and_then(Value::as_table).into_iter().flatten() {
         let new_id = value.get("id").and_then(Value::as_str) == Some("new");
         words.insert(format!("callbacks.{key}{}", if new_id { " (new ids)" } else { "" }));
+    }
+    for group in file["applicants"].as_array().unwrap() {
+        words.extend(group.get("double_submit").map(|_| "applicants.double_submit".to_owned()));
     }
     for incident in file.get("incident").and_then(Value::as_array).into_iter().flatten() {
         misbehaviours(incident.as_table().unwrap(), &mut words);

@@ -50,6 +50,15 @@ pub enum Clarity {
     Approval,
 }
 
+/// Whether a vendor recognises a call that is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repetitions {
+    /// Whatever came of the first try, the same key makes the second one the same call.
+    Recognised,
+    /// There are no keys; or a failure is remembered under its key, so that trying again needs another one.
+    NotAlways,
+}
+
 /// What somebody needs who points their own program at a vendor.
 #[derive(Debug, Clone, Copy)]
 pub struct Access<'a> {
@@ -92,6 +101,15 @@ impl Dialect {
         match self {
             Self::Generic | Self::Onfido => Clarity::Outcomes,
             Self::StripeIdentity => Clarity::Approval,
+        }
+    }
+
+    /// Whether its vendor always recognises a call that is tried again.
+    #[must_use]
+    pub const fn repetitions(self) -> Repetitions {
+        match self {
+            Self::Generic => Repetitions::Recognised,
+            Self::StripeIdentity | Self::Onfido => Repetitions::NotAlways,
         }
     }
 
