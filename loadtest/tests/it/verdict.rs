@@ -159,3 +159,19 @@ async fn the_reference_backend_survives_what_is_wrong_with_callbacks() {
     assert_eq!(played.run.integrity.findings, []);
     assert!(played.run.integrity.checked);
 }
+
+/// The vendor takes five requests a second, and thirty applicants want four each: when the last of them has left, the backlog takes another twenty seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_still_works_its_backlog_off_is_not_accused() {
+    let scenario = scenario(MIXED, "")
+        .replace("per_second = 10", "per_second = 8")
+        .replace("duration = \"5s\"", "duration = \"4s\"")
+        .replace("value = \"6s\"", "value = \"2s\"")
+        .replace("[vendor.outcomes]", "rate_limit = [{ burst = 5, per_second = 5 }]\n        [vendor.outcomes]");
+    let played = rehearse(&scenario, Backends::Reference).await;
+    assert_eq!(played.run.integrity.findings, []);
+    let last = played.ledger.iter().filter(|entry| matches!(entry.event, LedgerEvent::Submitted { .. })).map(|entry| entry.at).max();
+    let (last, over) = (last.unwrap().as_secs_f64(), played.run.series.last().unwrap().at);
+    assert!(last > over + 10.0, "the last submission reached the vendor at {last}, and the load was over at {over}");
+    assert_eq!(played.run.integrity.undecided, 0, "and nobody was left out");
+}
