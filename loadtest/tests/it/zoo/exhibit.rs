@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kycsim_reports::model::FindingKind;
-use kycsim_scenarios::language::{Period, Rate, RateProfile};
+use kycsim_scenarios::language::{Period, Rate};
 use kycsim_scenarios::{Scenario, catalogue};
 
 use super::bends::*;
@@ -55,11 +55,11 @@ impl Exhibit {
     pub(super) fn scenario(&self) -> Scenario {
         let Extract { per_second, seconds, settle } = self.extract;
         let mut scenario = catalogue::load(self.scenario).unwrap().unwrap();
-        scenario.arrivals.rate = RateProfile::flat(Rate::new(per_second).unwrap());
+        scenario.arrivals.flatten(Rate::new(per_second).unwrap()).unwrap();
         scenario.arrivals.duration = Period::new(Duration::from_secs(seconds));
         scenario.run.settle = Period::new(Duration::from_secs(settle));
         scenario.expect.0.retain(|objective| {
-            let measure = objective.measure.as_str();
+            let measure = objective.subject.measure.as_str();
             measure.starts_with("integrity.") || self.shows.iter().any(|shows| shows.is_missing(measure))
         });
         scenario
