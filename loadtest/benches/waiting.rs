@@ -15,7 +15,7 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use kycsim_loadtest::{Pictures, Pool, Progress, Rehearsal, RunClock, RunFolder, VendorCounts, VendorWatch, play};
 use kycsim_reports::model::{Ended, Machine, Manifest, ScenarioSummary, VendorPlayed};
-use kycsim_scenarios::{Scenario, SimTime};
+use kycsim_scenarios::{Scenario, Shard, SimTime};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -72,6 +72,7 @@ async fn main() {
     let stop = CancellationToken::new();
     let rehearsal = Rehearsal {
         scenario,
+        shard: Shard::WHOLE,
         only: BTreeSet::new(),
         reviewer_token: String::new(),
         pictures,
@@ -131,6 +132,7 @@ fn manifest(scenario: &Scenario, clock: &RunClock) -> Manifest {
         replay: String::new(),
         machine: Machine { os: String::new(), arch: String::new(), cores: 1, build: String::new() },
         vendor: VendorPlayed::default(),
+        shard: None,
         ended: Ended::Unfinished,
     }
 }

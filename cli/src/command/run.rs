@@ -81,7 +81,9 @@ pub(super) fn resolve(args: &RunArgs) -> Result<Scenario, Failure> {
 /// Makes a scenario one of a few applicants: they must stand in its schedule, and what is about everybody cannot be judged any more.
 fn pick_out(scenario: &mut Scenario, only: &[ApplicantKey]) -> Result<(), Failure> {
     if scenario.arrivals.is_closed() {
-        return Err(Failure::usage(anyhow!("--only needs applicants who come by themselves; in a closed model each comes when another has ended")));
+        return Err(Failure::usage(anyhow!(
+            "--only needs applicants who come by themselves; in a closed model each comes when another has ended"
+        )));
     }
     let come = scenario.arrivals.schedule(scenario.seed).count() as u64;
     if let Some(stranger) = only.iter().find(|key| key.number().is_none_or(|number| number >= come)) {

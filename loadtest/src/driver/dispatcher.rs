@@ -342,7 +342,7 @@ impl Dispatcher<'_> {
         if !self.scenario.arrivals.is_closed() {
             return self.next_arrival();
         }
-        while let Some(first) = self.arrivals.next() {
+        for first in self.arrivals.by_ref() {
             self.agenda.enter(first.at, Due::Arrive(first));
         }
         self.agenda.enter(SimTime::from_start(self.scenario.arrivals.duration.length()), Due::ArrivalsEnd);

@@ -74,11 +74,7 @@ pub(crate) async fn rehearse_against(scenario: Arc<Scenario>, start: impl AsyncF
     rehearse_against_by(scenario, 16, start).await
 }
 
-async fn rehearse_against_by(
-    scenario: Arc<Scenario>,
-    workers: u32,
-    start: impl AsyncFnOnce(&str, &CancellationToken) -> String,
-) -> Played {
+async fn rehearse_against_by(scenario: Arc<Scenario>, workers: u32, start: impl AsyncFnOnce(&str, &CancellationToken) -> String) -> Played {
     let vendor_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let world = CancellationToken::new();
     let backend_url = start(&url(&vendor_listener), &world).await;

@@ -203,6 +203,7 @@ fn manifest(ended: Ended) -> Manifest {
         replay: "kycsim run outage-at-peak --seed 7 --only".to_owned(),
         machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 8, build: "release".to_owned() },
         vendor: VendorPlayed::default(),
+        shard: None,
         ended,
     }
 }

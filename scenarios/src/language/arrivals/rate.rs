@@ -71,7 +71,8 @@ impl RateProfile {
             let (from, rate) = (step.at.length().as_secs_f64(), step.per_second.value());
             match step.ramp.map(|ramp| ramp.length().as_secs_f64()).filter(|ramp| *ramp > 0.0) {
                 Some(ramp) => {
-                    lines.extend([Line { from, rate: before, slope: (rate - before) / ramp }, Line { from: from + ramp, rate, slope: 0.0 }])
+                    lines.push(Line { from, rate: before, slope: (rate - before) / ramp });
+                    lines.push(Line { from: from + ramp, rate, slope: 0.0 });
                 }
                 None => lines.push(Line { from, rate, slope: 0.0 }),
             }

@@ -25,7 +25,7 @@ impl Arrivals {
             Pattern::Open(Open { process, rate, diurnal, spikes }) => Moments::Rate {
                 process: *process,
                 intensity: Intensity::new(rate, *diurnal, spikes),
-                rng: world_rng(seed, Purpose::Arrivals),
+                rng: Box::new(world_rng(seed, Purpose::Arrivals)),
                 expected: 0.0,
             },
             Pattern::Trace(trace) => Moments::Recorded(trace.moments()),
@@ -75,7 +75,7 @@ enum Moments<'a> {
     Rate {
         process: Process,
         intensity: Intensity,
-        rng: ChaCha8Rng,
+        rng: Box<ChaCha8Rng>,
         /// How many are expected by the last one.
         expected: f64,
     },
