@@ -10,7 +10,6 @@ use kycsim_scenarios::{Scenario, catalogue};
 use super::bends::*;
 use super::database;
 use super::habitat::{Nature, Surroundings};
-use super::proxy::Straight;
 
 /// One inhabitant.
 pub(super) struct Exhibit {
@@ -281,5 +280,5 @@ fn last_callback_wins(around: Surroundings) -> Nature {
 
 fn asks_and_believes(around: Surroundings) -> Nature {
     let front = AsksAndBelieves { vendor: around.vendor, database: around.database };
-    Nature { front: Arc::new(front), line: Arc::new(Straight), ..Nature::default() }
+    Nature { front: Arc::new(front), ..Nature::default() }
 }

@@ -60,7 +60,6 @@ fn check(name: &str) {
     assert_ne!(sound.verdict, Verdict::Failed, "{:#?}", sound.objectives);
 
     let kinds: Vec<FindingKind> = broken.integrity.findings.iter().map(|finding| finding.kind).collect();
-    println!("{name} with {}: found as {kinds:?}", exhibit.scenario);
     assert_ne!(broken.verdict, Verdict::Passed);
     for shows in exhibit.shows {
         match shows {
