@@ -73,6 +73,8 @@ impl Search {
             _ if self.tries >= GROWTH_MAX && (self.held.is_none() || above.is_none()) => found(),
             (None, None) => Next::Try(self.goal.from),
             (Some(held), None) => Next::Try(held * 2.0),
+            // Where nobody can say, fewer applicants say no more.
+            (None, Some(above)) if Some(above) == self.unknown => found(),
             (None, Some(above)) => Next::Try(above / 2.0),
             (Some(held), Some(above)) if above - held <= held * self.goal.within => found(),
             // The geometric middle: rates are compared by ratio.
@@ -149,6 +151,13 @@ mod tests {
         let (capacity, _) = search(10.0, 1000.0, 100.0);
         assert!(capacity.by_generator, "{capacity:?}");
         assert!(capacity.held.unwrap() < 100.0 && capacity.broke.unwrap() >= 100.0);
+    }
+
+    #[test]
+    fn where_nobody_can_say_the_search_ends_at_once() {
+        let (capacity, tries) = search(10.0, 1000.0, 5.0);
+        assert_eq!((capacity.held, capacity.broke, tries), (None, Some(10.0), 1));
+        assert!(capacity.by_generator);
     }
 
     #[test]

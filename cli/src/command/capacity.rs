@@ -63,7 +63,7 @@ pub(crate) fn run(args: &CapacityArgs) -> CommandResult {
 
 /// Plays the scenario once at a rate.
 fn play(args: &RunArgs, folder: &Path, rate: f64, seed: u64, repeat: u32, stop: CancellationToken) -> Result<Trial, Failure> {
-    let out = folder.join(format!("{rate:.2}-per-second-{repeat}"));
+    let out = folder.join(format!("{rate:.4}-per-second-{repeat}"));
     let args = RunArgs {
         rate: Some(Rate::new(rate).map_err(Failure::usage)?),
         seed: Some(seed),
@@ -96,7 +96,10 @@ fn complain(trial: &Trial, verdict: Verdict) {
 
 /// What the search has found, for people.
 fn summary(capacity: Capacity, repeats: u32, trials: &[Trial]) -> String {
-    let mut text = format!("The objectives break {capacity}.\n");
+    let mut text = match (capacity.held, capacity.by_generator) {
+        (None, true) => "Nobody can say where the objectives break.\n".to_owned(),
+        (Some(_), _) | (None, false) => format!("The objectives break {capacity}.\n"),
+    };
     if let Some(held) = capacity.held {
         let least = figures::share(holds_at_least(repeats));
         text.push_str(&format!(
@@ -104,7 +107,9 @@ fn summary(capacity: Capacity, repeats: u32, trials: &[Trial]) -> String {
         ));
     }
     if capacity.by_generator {
-        text.push_str("Above that the generator was the bottleneck, or there was too little to judge: what was tested may bear more.\n");
+        text.push_str(
+            "There the generator was the bottleneck, or there was too little to judge: give it more workers, or let applicants come for longer.\n",
+        );
     }
     let calm = trials.iter().filter(|trial| judged(&trial.run) == Verdict::Held).min_by(|a, b| a.rate.total_cmp(&b.rate));
     let broken = trials.iter().filter(|trial| judged(&trial.run) == Verdict::Broke).min_by(|a, b| a.rate.total_cmp(&b.rate));
