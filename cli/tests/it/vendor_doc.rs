@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Returns the shell blocks of a page, in order.
-fn commands(page: &str) -> String {
+pub(crate) fn commands(page: &str) -> String {
     let mut script = String::new();
     let mut inside = false;
     for line in page.lines() {

@@ -30,6 +30,7 @@ pub use effects::{CallbackTrouble, Effects, ReleaseOrder};
 pub use happened::{Account, Compression, Happened};
 pub use incident::{Active, Incident, Phase, Ramp, Repeat};
 pub use measure::{Measure, Unit, describe_distribution};
+pub(crate) use nearest::nearest_to;
 pub use objective::{Comparison, Objective, Objectives};
 pub use outcomes::{OutcomeWeight, Outcomes};
 pub use quantity::{Period, Probability, QuantityError, Rate, Weight};
