@@ -148,15 +148,8 @@ pub(crate) struct ScenarioArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {
-    /// List the shipped scenarios and what each teaches
-    List {
-        /// Names alone, one a line, for scripts
-        #[arg(long)]
-        names: bool,
-        /// Those that this dialect's vendor can play; the others are named on standard error, with the reason
-        #[arg(long, value_parser = dialect)]
-        dialect: Option<Dialect>,
-    },
+    /// List the shipped scenarios and what each teaches: what vendors do, then incidents that happened
+    List(ListArgs),
     /// Print a shipped scenario, to read or to start one's own from
     Show {
         /// Its name
@@ -169,6 +162,19 @@ pub(crate) enum ScenarioCommand {
     },
     /// Print the JSON Schema of scenario files, for editors
     Schema,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// Names alone, one a line, for scripts
+    #[arg(long)]
+    pub(crate) names: bool,
+    /// Only those that follow incidents that happened
+    #[arg(long)]
+    pub(crate) happened: bool,
+    /// Those that this dialect's vendor can play; the others are named on standard error, with the reason
+    #[arg(long, value_parser = dialect)]
+    pub(crate) dialect: Option<Dialect>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,28 +1,31 @@
 //! The scenarios that come with kycsim.
 
-use crate::language::{InvalidScenario, Scenario};
+use crate::language::{InvalidScenario, Scenario, nearest_to};
 
-/// Scenarios that show the same side of a vendor.
+/// Scenarios that show the same side of a vendor, or follow incidents that happened.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
     /// What they are about.
     pub title: &'static str,
+    /// Which folder of the repository's `scenarios` they stand in, such as `catalogue/incidents/`.
+    pub folder: &'static str,
     /// Name and text of each, in the order in which to try them.
     scenarios: &'static [(&'static str, &'static str)],
 }
 
 macro_rules! catalogue {
-    ($($title:literal: [$($name:literal),+ $(,)?]),+ $(,)?) => {
-        /// Every shipped scenario, in the order in which to try them.
+    ($($title:literal in $folder:literal: [$($name:literal),+ $(,)?]),+ $(,)?) => {
+        /// Every shipped scenario, in the order in which to try them: what vendors do, then what happened.
         const THEMES: &[Theme] = &[$(Theme {
             title: $title,
-            scenarios: &[$(($name, include_str!(concat!("../catalogue/", $name, ".toml")))),+],
+            folder: $folder,
+            scenarios: &[$(($name, include_str!(concat!("../", $folder, $name, ".toml")))),+],
         }),+];
     };
 }
 
 catalogue! {
-    "To begin with": [
+    "To begin with" in "catalogue/": [
         "baseline",
         "all-pass",
         "decline-heavy",
@@ -33,7 +36,7 @@ catalogue! {
         "lost-callbacks",
         "review-surge",
     ],
-    "What is decided": [
+    "What is decided" in "catalogue/": [
         "reason-taxonomy",
         "ambiguous-results",
         "late-sanctions-hit",
@@ -41,7 +44,7 @@ catalogue! {
         "expired-sessions",
         "decided-by-polling",
     ],
-    "How requests are answered": [
+    "How requests are answered" in "catalogue/": [
         "rate-limited",
         "misleading-codes",
         "counted-faults",
@@ -51,7 +54,7 @@ catalogue! {
         "lost-uploads",
         "stale-reads",
     ],
-    "How it is told": [
+    "How it is told" in "catalogue/": [
         "duplicate-new-ids",
         "reordered-callbacks",
         "early-callbacks",
@@ -63,16 +66,48 @@ catalogue! {
         "disabled-receiver",
         "secret-rotation",
     ],
-    "What applicants do": [
+    "What applicants do" in "catalogue/": [
         "double-submits",
     ],
-    "Bad days": [
+    "Bad days" in "catalogue/": [
         "late-callbacks",
         "starved-callbacks",
         "mixed-flood",
         "repeated-outages",
         "brownout",
         "selfie-backlog",
+    ],
+    "Incidents that happened: identity vendors" in "catalogue/incidents/": [
+        "flushed-into-a-limit",
+        "starved-by-others",
+        "duplicates-silence-flood",
+        "purged-retries",
+        "limit-says-500",
+        "no-new-checks",
+        "mostly-503",
+        "failover-then-backlog",
+        "load-shed",
+        "unprocessable-checks",
+        "half-of-documents-late",
+        "slow-manual-review",
+        "tools-down-too",
+        "reprocessing-outage",
+        "hosted-flow-hangs",
+        "hours-of-slowness",
+        "renamed-header",
+        "slow-empty-uploads",
+    ],
+    "Incidents that happened: webhook and platform providers" in "catalogue/incidents/": [
+        "down-twice",
+        "growing-delay",
+        "jobs-an-hour-late",
+        "thundering-herd",
+        "one-dispatcher-left",
+        "complete-stop",
+        "late-and-twice",
+        "parked-for-good",
+        "stuck-pending",
+        "subscription-removed",
     ],
 }
 
@@ -92,6 +127,22 @@ pub const fn themes() -> &'static [Theme] {
 /// The names of the shipped scenarios, in the order in which to try them.
 pub fn names() -> impl Iterator<Item = &'static str> {
     THEMES.iter().flat_map(Theme::names)
+}
+
+/// Returns the name that somebody may have meant by `name`, which may be a path: none when no name is near.
+#[must_use]
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    nearest_to(last.strip_suffix(".toml").unwrap_or(last), names())
+}
+
+/// Returns what to say to somebody who asked for `name`, which is none of them: the nearest name, or all there are.
+#[must_use]
+pub fn remedy(name: &str) -> String {
+    match nearest(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// The text of a shipped scenario, comments included.
@@ -114,6 +165,7 @@ mod tests {
 
     use super::*;
     use crate::fate::ApplicantKey;
+    use crate::language::Incident;
     use crate::vendor::{Outcome, Reason, plan_examination};
 
     #[test]
@@ -122,6 +174,37 @@ mod tests {
             let scenario = load(name).unwrap().unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(scenario.name.as_str(), name);
             assert!(!scenario.expect.0.is_empty(), "{name} expects nothing");
+        }
+    }
+
+    #[test]
+    fn every_incident_that_happened_has_a_source_estimates_objectives_and_the_length_that_its_factor_says() {
+        for name in THEMES.iter().filter(|theme| theme.folder == "catalogue/incidents/").flat_map(Theme::names) {
+            let scenario = load(name).unwrap().unwrap();
+            let happened = scenario.happened.unwrap_or_else(|| panic!("{name} does not say what happened"));
+            // What cannot be known for certain of a played incident is who came: there is always an estimate.
+            assert!(!happened.estimates.is_empty(), "{name} marks no estimate");
+            let source = happened.source.as_str();
+            let leads_there = ["https://", "status page", "report", "changelog"].iter().any(|place| source.contains(place));
+            assert!(leads_there, "{name}: `{source}` says neither an address nor whose page it is");
+            let begins = scenario.incident.iter().map(Incident::begins).min().unwrap_or_else(|| panic!("{name} plays no incident"));
+            let ends = scenario.incident.iter().map(Incident::ends).max().unwrap();
+            let (played, expected) = ((ends - begins).as_secs_f64(), happened.compressed().as_secs_f64());
+            assert!((played / expected - 1.0).abs() < 0.005, "{name} plays {played} s, and its factor makes {expected} s");
+            // Before, during and after: a run that ends before the incident does shows no recovery.
+            assert!(scenario.arrivals.duration.length() > ends.since_start(), "{name} ends before its incident");
+            let bounded: Vec<&str> = scenario.expect.0.iter().map(|objective| objective.subject.measure.as_str()).collect();
+            assert!(bounded.contains(&"integrity.findings") && bounded.len() >= 4, "{name} expects too little: {bounded:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_incidents_folder_follows_incidents_that_happened() {
+        for theme in THEMES {
+            for name in theme.names() {
+                let happened = load(name).unwrap().unwrap().happened.is_some();
+                assert_eq!(happened, theme.folder == "catalogue/incidents/", "{name}");
+            }
         }
     }
 
@@ -153,15 +236,33 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_catalogue_is_listed() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue");
-        let mut files: Vec<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-            .collect();
-        files.sort();
+    fn every_file_of_the_catalogue_is_listed_and_has_a_name_of_its_own() {
+        let files = |folder: &str| {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            let files = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+            let names: Vec<String> = files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+            names
+        };
+        let mut all: Vec<String> = ["catalogue/", "catalogue/incidents/"].into_iter().flat_map(files).collect();
+        all.sort();
         let mut listed: Vec<&str> = names().collect();
         listed.sort_unstable();
-        assert_eq!(files, listed);
+        assert_eq!(all, listed);
+        listed.dedup();
+        assert_eq!(all.len(), listed.len(), "a name stands for one scenario");
+    }
+
+    #[test]
+    fn a_name_that_is_misspelt_or_a_path_is_answered_with_the_nearest() {
+        #[track_caller]
+        fn check(name: &str, expected: Option<&str>) {
+            assert_eq!(nearest(name), expected);
+        }
+        check("out-age", Some("outage"));
+        check("down-twise", Some("down-twice"));
+        check("incidents/down-twice", Some("down-twice"));
+        check("scenarios/catalogue/incidents/stuck-pending.toml", Some("stuck-pending"));
+        check("no-such-scenario-at-all", None);
+        check("", None);
     }
 }

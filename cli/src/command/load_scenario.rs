@@ -13,10 +13,17 @@ pub(super) fn load_scenario(name: &str) -> Result<Scenario, Failure> {
     }
     let path = Path::new(name);
     if !path.exists() {
-        let names: Vec<&str> = catalogue::names().collect();
-        return Err(Failure::usage(anyhow!("there is no scenario or file `{name}`; shipped are {}", names.join(", "))));
+        return Err(Failure::usage(anyhow!("there is no scenario or file `{name}`; {}", remedy(name))));
     }
     read(path)
+}
+
+/// What to do when nothing is called `name`.
+pub(super) fn remedy(name: &str) -> String {
+    match catalogue::nearest(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`kycsim scenario list` shows what is shipped".to_owned(),
+    }
 }
 
 /// Reads a scenario file.

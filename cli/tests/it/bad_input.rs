@@ -28,7 +28,11 @@ fn a_scenario_that_is_not_valid_is_bad_usage() {
 
 #[test]
 fn bad_arguments_are_bad_usage() {
-    refused(&["run", "no-such-scenario"], 2, &["there is no scenario or file `no-such-scenario`", "baseline"]);
+    refused(&["run", "no-such-scenario"], 2, &["there is no scenario or file `no-such-scenario`", "kycsim scenario list"]);
+    refused(&["run", "down-twise"], 2, &["there is no scenario or file `down-twise`", "did you mean `down-twice`?"]);
+    refused(&["run", "incidents/down-twice"], 2, &["did you mean `down-twice`?"]);
+    refused(&["vendor", "out-age"], 2, &["did you mean `outage`?"]);
+    refused(&["scenario", "show", "stuck-pendin"], 2, &["did you mean `stuck-pending`?"]);
     refused(&["run", "--expect", "decision_latncy.p95<30s"], 2, &["did you mean `decision_latency.p95`?"]);
     refused(&["run", "--rate", "-3"], 2, &["-3"]);
     refused(&["run", "--duration", "soon"], 2, &["`soon` is not a length of time"]);

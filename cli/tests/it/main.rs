@@ -7,6 +7,7 @@ mod command;
 mod crash;
 mod ctl;
 mod dialect_pages;
+mod incident_page;
 mod interrupt;
 mod invariants;
 mod load;

@@ -13,6 +13,21 @@ fn the_catalogue_is_listed_shown_and_checked() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(outcome(&["scenario", "check", &scenario_file(folder.path(), &shown)]).0, 0);
     }
+    let at = |what: &str| listed.find(what).unwrap_or_else(|| panic!("{what} is not in {listed}"));
+    for theme in kycsim_scenarios::catalogue::themes() {
+        // A theme's name stands above its scenarios.
+        assert!(theme.names().all(|name| at(&format!("\n{}\n\n", theme.title).trim_start()) < at(&format!("\n{name}\n    "))), "{listed}");
+    }
+    assert!(at("Bad days") < at("Incidents that happened: identity vendors"), "what happened comes after what vendors do");
+    assert!(listed.contains("Happened: 2019-07-10, 16:35 to 17:02 and 21:14 to 22:47 UTC; here 600 times as fast"), "{listed}");
+    assert!(listed.contains("Source: https://stripe.com/rcas/2019-07-10"), "{listed}");
+    let (exit, names, _) = outcome(&["scenario", "list", "--names"]);
+    assert_eq!((exit, names.lines().collect::<Vec<_>>()), (0, kycsim_scenarios::catalogue::names().collect()), "names alone, for scripts");
+    let (exit, happened, _) = outcome(&["scenario", "list", "--happened"]);
+    assert!(
+        exit == 0 && happened.starts_with("Incidents that happened: identity vendors\n") && !happened.contains("baseline"),
+        "{happened}"
+    );
     let (exit, schema, _) = outcome(&["scenario", "schema"]);
     assert_eq!(exit, 0);
     assert!(serde_json::from_str::<serde_json::Value>(&schema).unwrap()["properties"]["arrivals"].is_object());

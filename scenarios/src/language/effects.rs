@@ -41,6 +41,8 @@ pub struct CallbackTrouble {
     pub lost: Probability,
     /// How likely one whose first try fails is never tried again.
     pub lost_on_retry: Probability,
+    /// How likely one comes as a body that is not JSON: whoever is told refuses it. In which tries says the vendor's `defective_tries`.
+    pub malformed: Probability,
 }
 
 impl Default for CallbackTrouble {
@@ -53,6 +55,7 @@ impl Default for CallbackTrouble {
             duplicate: None,
             lost: Probability::NEVER,
             lost_on_retry: Probability::NEVER,
+            malformed: Probability::NEVER,
         }
     }
 }
@@ -117,6 +120,9 @@ impl CallbackTrouble {
         }
         if self.lost_on_retry.value() > 0.0 {
             effects.push(format!("{} of failed callbacks never tried again", share(self.lost_on_retry)));
+        }
+        if self.malformed.value() > 0.0 {
+            effects.push(format!("{} of callbacks damaged", share(self.malformed)));
         }
         effects
     }

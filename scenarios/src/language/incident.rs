@@ -193,7 +193,10 @@ impl Incident {
     /// What it does, in words for a report.
     #[must_use]
     pub fn describe(&self) -> String {
-        let phases = self.phases.iter().map(|phase| phase.effects.describe(&phase.scope.describe()).join("; "));
+        let phases = self.phases.iter().map(|phase| match phase.effects.describe(&phase.scope.describe()).as_slice() {
+            [] => "nothing".to_owned(),
+            effects => effects.join("; "),
+        });
         let mut text = phases.collect::<Vec<_>>().join(", then ");
         if let Some(Repeat { every, times }) = self.raw.repeat {
             text = format!("{text}; {times} times, every {every}");
@@ -319,6 +322,7 @@ mod tests {
         assert_eq!((0..12).filter(|now| wrong(*now)).collect::<Vec<_>>(), [1, 2, 6, 7, 8, 9]);
         assert_eq!(incident.refusals(incident.begins()).collect::<Vec<_>>(), [secs(6)]);
         assert_eq!(incident.ends(), secs(10));
+        assert_eq!(incident.describe(), "every request answered 503, then nothing, then connections refused");
     }
 
     #[test]

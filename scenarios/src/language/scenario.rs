@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::applicants::{ApplicantGroup, Country, Device, DocumentKind, Risk};
 use super::arrivals::Arrivals;
+use super::happened::Happened;
 use super::incident::Incident;
 use super::objective::Objectives;
 use super::outcomes::pick;
@@ -22,6 +23,9 @@ pub struct Scenario {
     pub summary: String,
     /// What a run of it teaches.
     pub teaches: String,
+    /// What really happened, if it follows an incident that did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened: Option<Happened>,
     /// What every draw is keyed by: the same seed, the same fates.
     #[serde(default = "default_seed")]
     pub seed: u64,

@@ -276,7 +276,7 @@ impl Entry {
 
 impl CallbackTrouble {
     fn changes_events(&self) -> bool {
-        self.duplicate.is_some() || self.lost.value() > 0.0 || self.lost_on_retry.value() > 0.0
+        self.duplicate.is_some() || [self.lost, self.lost_on_retry, self.malformed].iter().any(|likely| likely.value() > 0.0)
     }
 
     fn apply(&self, callbacks: &mut RawCallbacks, strength: f64) {
@@ -288,6 +288,7 @@ impl CallbackTrouble {
         }
         callbacks.lost = stronger(self.lost, callbacks.lost);
         callbacks.lost_on_retry = stronger(self.lost_on_retry, callbacks.lost_on_retry);
+        callbacks.malformed = stronger(self.malformed, callbacks.malformed);
     }
 }
 

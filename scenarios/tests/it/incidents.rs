@@ -181,6 +181,16 @@ fn trouble_changes_how_events_are_told() {
 }
 
 #[test]
+fn callbacks_may_be_damaged_for_a_while() {
+    let board = board(&["lasts = \"1h\"\nramp = { down = \"1h\" }\ncallbacks = { malformed = 0.8, lost_on_retry = 1 }"]);
+    let fate = fate(1);
+    let ordinary: Callbacks = toml::from_str("malformed = 0.1").unwrap();
+    let malformed = |now| board.callbacks(&ordinary, whom(&fate), secs(now)).malformed.value();
+    assert_eq!([0, 1800, 3590, 3600].map(malformed), [0.8, 0.4, 0.1, 0.1], "never less than at other times");
+    assert!(incident("lasts = \"1h\"\ncallbacks = { malformed = 0.8 }").describe().contains("80 % of callbacks damaged"));
+}
+
+#[test]
 fn refusals_are_seen_coming() {
     let board = board(&["at = \"5s\"\nlasts = \"2s\"\nrepeat = { every = \"10s\", times = 2 }\nhttp = { fault = \"refuse\" }"]);
     assert_eq!(board.next_refusal(None), Some(secs(5)));

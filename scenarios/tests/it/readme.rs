@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use kycsim_scenarios::language::Happened;
 use kycsim_scenarios::{catalogue, incidents};
 use toml::{Table, Value};
 
@@ -13,9 +14,10 @@ The scenarios and incidents that come with kycsim. This file is generated from t
 and a test fails when it is stale.
 
 A scenario says who comes, what the vendor does, who reviews, and what must hold. `kycsim run NAME` plays it against the reference backend: vendor, backend
-and applicants in one process, a report at the end, and an exit code for CI. All but those to begin with take about twenty seconds. Each is a file in
-[`catalogue/`](catalogue/): copy one, change it, and run it by its path. Times are compressed: a second stands for minutes, or for days. The comments
-in a file say which published incident or figure it follows; vendors are not named.
+and applicants in one process, a report at the end, and an exit code for CI. Most take about twenty seconds, those to begin with and incidents that happened
+up to a minute. Each is a file in [`catalogue/`](catalogue/): copy one, change it, and run it by its path. Times are compressed: a second stands for
+minutes, or for days. The comments in a file say which published incident or figure it follows; vendors are named by nothing but the sources of
+incidents that happened. What those are, and how to read them, is in [docs/incidents.md](../docs/incidents.md).
 
 The column *uses* lists the words of the scenario language that a scenario shows: keys of `vendor`, of `vendor.callbacks`, of its incidents, the
 faults that befall requests, and what applicants do of their own accord. Each word is described in the JSON Schema (`kycsim scenario schema`).
@@ -42,6 +44,46 @@ fn the_list_of_what_is_shipped_is_up_to_date() {
     assert!(there == written, "scenarios/README.md is stale; run: KYCSIM_UPDATE_DOCS=1 cargo test -p kycsim-scenarios");
 }
 
+/// Above the table of the page on incidents.
+const MARK: &str = "<!-- table -->\n";
+
+#[test]
+fn the_page_on_incidents_has_all_that_happened() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/incidents.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, drawn) = page.split_once(MARK).unwrap();
+    let table = happened();
+    if std::env::var_os("KYCSIM_UPDATE_DOCS").is_some() {
+        std::fs::write(path, format!("{before}{MARK}{table}")).unwrap();
+    } else {
+        assert!(drawn == table, "docs/incidents.md is stale; run: KYCSIM_UPDATE_DOCS=1 cargo test -p kycsim-scenarios");
+    }
+}
+
+/// A table for each theme of incidents that happened.
+fn happened() -> String {
+    let mut text = String::new();
+    for theme in catalogue::themes() {
+        let scenarios = theme.names().map(|name| catalogue::load(name).unwrap().unwrap());
+        let rows: Vec<String> =
+            scenarios.filter_map(|scenario| Some(row(scenario.name.as_str(), theme.folder, &scenario.happened?))).collect();
+        if !rows.is_empty() {
+            let head = "| scenario | when | what happened | times as fast | source |\n| --- | --- | --- | --- | --- |";
+            writeln!(text, "\n## {}\n\n{head}\n{}", theme.title, rows.join("\n")).unwrap();
+        }
+    }
+    text
+}
+
+fn row(name: &str, folder: &str, happened: &Happened) -> String {
+    let [when, what, source] = [&happened.when, &happened.what, &happened.source].map(|words| cell(words.as_str()));
+    let source = match source.split_once("https://") {
+        Some((before, address)) => format!("{before}[{address}](https://{address})"),
+        None => source,
+    };
+    format!("| [`{name}`](../scenarios/{folder}{name}.toml) | {when} | {what} | {} | {source} |", happened.compression.value())
+}
+
 fn written() -> String {
     let mut text = HEAD.to_owned();
     for theme in catalogue::themes() {
@@ -51,7 +93,8 @@ fn written() -> String {
             let uses: Vec<String> = uses(catalogue::text(name).unwrap()).into_iter().map(|word| format!("`{word}`")).collect();
             let uses = uses.join(", ");
             let (summary, teaches) = (cell(&scenario.summary), cell(&scenario.teaches));
-            writeln!(text, "| [`{name}`](catalogue/{name}.toml) | {summary} | {teaches} | {uses} |").unwrap();
+            let folder = theme.folder;
+            writeln!(text, "| [`{name}`]({folder}{name}.toml) | {summary} | {teaches} | {uses} |").unwrap();
         }
     }
     write!(text, "\n{INCIDENTS}").unwrap();

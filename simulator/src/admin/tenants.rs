@@ -224,8 +224,8 @@ fn read_scenario(written: Value) -> Result<Scenario, Problem> {
         Value::String(name) => match catalogue::load(&name) {
             Some(shipped) => shipped.map_err(|error| invalid(error.to_string())),
             None => {
-                let names: Vec<&str> = catalogue::names().collect();
-                Err(Problem::invalid("no_such_scenario", format!("there is no shipped scenario `{name}`; there are {}", names.join(", "))))
+                let remedy = catalogue::remedy(&name);
+                Err(Problem::invalid("no_such_scenario", format!("there is no shipped scenario `{name}`; {remedy}")))
             }
         },
         written @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {

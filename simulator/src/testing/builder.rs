@@ -75,7 +75,7 @@ impl From<Arc<Scenario>> for ScenarioSource {
 #[non_exhaustive]
 pub enum StartTestVendorError {
     /// There is no shipped scenario of this name.
-    #[error("there is no shipped scenario `{name}`; there are: {}", catalogue::names().collect::<Vec<_>>().join(", "))]
+    #[error("there is no shipped scenario `{name}`; {}", catalogue::remedy(.name))]
     UnknownScenario {
         /// What was asked for.
         name: String,

@@ -69,7 +69,9 @@ async fn a_vendor_stops_when_it_is_dropped_and_what_it_did_with_it() {
 async fn what_makes_no_sense_does_not_start() {
     let start = async |builder: kycsim_simulator::testing::TestVendorBuilder| builder.start().await.unwrap_err();
     let unknown = start(TestVendor::builder().scenario("out-age")).await;
-    assert!(unknown.to_string().starts_with("there is no shipped scenario `out-age`; there are: baseline, "), "{unknown}");
+    assert_eq!(unknown.to_string(), "there is no shipped scenario `out-age`; did you mean `outage`?");
+    let unknown = start(TestVendor::builder().scenario("nothing like it")).await;
+    assert!(unknown.to_string().starts_with("there is no shipped scenario `nothing like it`; there are: baseline, "), "{unknown}");
     assert!(matches!(start(TestVendor::builder().api_key("")).await, StartTestVendorError::ApiKey(_)));
     assert!(matches!(start(TestVendor::builder().scaled(0.0)).await, StartTestVendorError::TimeScale(_)));
     assert!(matches!(start(TestVendor::builder().callback_url("http://example.com/")).await, StartTestVendorError::CallbackUrl(_)));

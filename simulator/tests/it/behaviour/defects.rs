@@ -138,6 +138,18 @@ async fn a_malformed_body_is_properly_signed_and_no_json() {
 }
 
 #[tokio::test]
+async fn an_incident_may_damage_callbacks_while_it_lasts() {
+    let incident = "[[incident]]\nname = \"damage\"\nlasts = \"30s\"\ncallbacks = { malformed = 1, lost_on_retry = 1 }";
+    let scene = Scene::answering(&format!("{IN_8_S}{incident}"), ResponseTemplate::new(400)).await;
+    scene.walk("a-1").await;
+    scene.advance(secs(60)).await;
+    assert_eq!((scene.vendor.deliveries().len(), defects(&scene)), (1, vec![Some("malformed".to_owned())]), "and it is never tried again");
+    scene.walk("a-2").await;
+    scene.advance(secs(8)).await;
+    assert_eq!(defects(&scene)[1], None, "when it is over, callbacks are sound");
+}
+
+#[tokio::test]
 async fn a_contradiction_follows_and_reads_tell_the_truth() {
     let (received, scene, session) = play("contradicting = { probability = 1, after = \"10s\" }").await;
     assert_eq!(verdicts(&received, &scene), [Seen::Genuine; 2]);
