@@ -16,7 +16,7 @@ fn the_catalogue_is_listed_shown_and_checked() {
     let at = |what: &str| listed.find(what).unwrap_or_else(|| panic!("{what} is not in {listed}"));
     for theme in kycsim_scenarios::catalogue::themes() {
         // A theme's name stands above its scenarios.
-        assert!(theme.names().all(|name| at(&format!("\n{}\n\n", theme.title).trim_start()) < at(&format!("\n{name}\n    "))), "{listed}");
+        assert!(theme.names().all(|name| at(format!("\n{}\n\n", theme.title).trim_start()) < at(&format!("\n{name}\n    "))), "{listed}");
     }
     assert!(at("Bad days") < at("Incidents that happened: identity vendors"), "what happened comes after what vendors do");
     assert!(listed.contains("Happened: 2019-07-10, 16:35 to 17:02 and 21:14 to 22:47 UTC; here 600 times as fast"), "{listed}");
