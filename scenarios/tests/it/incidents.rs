@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kycsim_scenarios::language::{Callbacks, DocumentKind, Incident, Whom};
+use kycsim_scenarios::language::{Callbacks, DocumentKind, Incident, Probability, Whom};
 use kycsim_scenarios::vendor::{Answer, Check, Fault, IncidentBoard, Operation, Reason, RequestFacts};
 use kycsim_scenarios::{ApplicantKey, Fate, Scenario, SimTime, catalogue};
 
@@ -185,8 +185,9 @@ fn callbacks_may_be_damaged_for_a_while() {
     let board = board(&["lasts = \"1h\"\nramp = { down = \"1h\" }\ncallbacks = { malformed = 0.8, lost_on_retry = 1 }"]);
     let fate = fate(1);
     let ordinary: Callbacks = toml::from_str("malformed = 0.1").unwrap();
-    let malformed = |now| board.callbacks(&ordinary, whom(&fate), secs(now)).malformed.value();
-    assert_eq!([0, 1800, 3590, 3600].map(malformed), [0.8, 0.4, 0.1, 0.1], "never less than at other times");
+    let malformed = |now| board.callbacks(&ordinary, whom(&fate), secs(now)).malformed;
+    let expected = [0.8, 0.4, 0.1, 0.1].map(|likely| Probability::new(likely).unwrap());
+    assert_eq!([0, 1800, 3590, 3600].map(malformed), expected, "never less than at other times");
     assert!(incident("lasts = \"1h\"\ncallbacks = { malformed = 0.8 }").describe().contains("80 % of callbacks damaged"));
 }
 
